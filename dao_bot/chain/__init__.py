@@ -1,0 +1,1 @@
+"""Talking to nodes: requests, batched reads, simulation, gas, sending."""

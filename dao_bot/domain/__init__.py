@@ -1,0 +1,1 @@
+"""The words of the treasury: units, tokens, operations, calls, proposals, verdicts, errors. No I/O."""

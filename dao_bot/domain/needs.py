@@ -1,0 +1,144 @@
+"""Needs: what a strategy asks to have read for it. An open set; each kind has one provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from dao_bot.domain.prices import PoolPrice, TokenPrice
+from dao_bot.domain.quotes import Ladder
+from dao_bot.domain.tokens import Token
+
+Seen = TypeVar("Seen")
+
+
+class Need(Generic[Seen]):
+    """Base of all needs: a frozen, hashable value. `Seen` is the type of what its provider reads."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the Safe holds of a token, in base units.
+
+    Attributes:
+        available: balance less what open proposals will spend (their expected receipts never count).
+        committed: what open proposals will spend.
+    """
+
+    available: int
+    committed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings(Need[Mapping[Token, Holding]]):
+    """Every configured token, and the native coin, that the Safe holds."""
+
+    kind: ClassVar[str] = "holdings"
+
+
+@dataclass(frozen=True, slots=True)
+class Prices(Need[Mapping[Token, TokenPrice]]):
+    """USD prices of the named tokens; of all configured tokens when none is named."""
+
+    kind: ClassVar[str] = "prices"
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPrices(Need[tuple[PoolPrice, ...]]):
+    """Spot and time-weighted prices of every configured pool between the named tokens (all when empty)."""
+
+    kind: ClassVar[str] = "pool_prices"
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SwapLadders(Need[tuple[Ladder, ...]]):
+    """Executable quotes between the named tokens, one ladder for each directed pair that a venue can trade.
+
+    Attributes:
+        tokens: symbols; all configured tokens when empty.
+        sizes: USD values (WAD) of the rungs, growing.
+    """
+
+    kind: ClassVar[str] = "swap_ladders"
+    tokens: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Candles as columns, oldest first; only candles that had closed at the pinned block.
+
+    Attributes:
+        time: int64 epoch seconds of each candle's close, strictly growing.
+        close, high, low, volume: float64, one entry for each candle.
+    """
+
+    source: str
+    time: npt.NDArray[np.int64]
+    close: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    volume: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceHistory(Need[Mapping[str, Series]]):
+    """Candles of pairs such as `USDC/USD` or `USDC/USDT`, keyed by pair; a pair without a source is absent.
+
+    Attributes:
+        window, interval: seconds.
+    """
+
+    kind: ClassVar[str] = "price_history"
+    pairs: tuple[str, ...]
+    window: int
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class GasPrice:
+    """`wei` for one unit of gas, and the USD price (WAD, None when unusable) of one whole native coin."""
+
+    wei: int
+    native_usd: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gas(Need[GasPrice]):
+    """What gas costs now."""
+
+    kind: ClassVar[str] = "gas"
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What an open or executed proposal of this strategy takes (took) out of the Safe.
+
+    Attributes:
+        units: base units, positive.
+        usd: WAD value at the time of the decision.
+        at: chain time of the execution, or of the proposal while it is open.
+    """
+
+    token: Token
+    units: int
+    usd: int
+    at: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpendHistory(Need[tuple[Spend, ...]]):
+    """This strategy's own spending within `window` seconds, from the record: budgets are never kept in memory."""
+
+    kind: ClassVar[str] = "spend_history"
+    window: int

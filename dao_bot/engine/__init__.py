@@ -1,0 +1,1 @@
+"""The cycle of one run, the life of a proposal, the keeper and the schedule."""

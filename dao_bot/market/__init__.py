@@ -1,0 +1,1 @@
+"""Prices and history: on-chain oracles, files, exchanges."""

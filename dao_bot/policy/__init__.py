@@ -1,0 +1,1 @@
+"""The investment policy as code: one file for each rule. Pure."""

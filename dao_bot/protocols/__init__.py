@@ -1,0 +1,1 @@
+"""One file for each protocol: how its operations are encoded, quoted and read back."""

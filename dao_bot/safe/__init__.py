@@ -1,0 +1,1 @@
+"""The Safe: hashes, batches, signatures, queues and routes."""
