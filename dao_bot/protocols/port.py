@@ -60,7 +60,7 @@ class EncodeContext:
 class Provider(Protocol):
     """Reads one kind of need."""
 
-    kind: ClassVar[str]
+    need: ClassVar[type[Need[Any]]]
 
     def requires(self, need: Any) -> tuple[Need[Any], ...]:
         """Needs that must have been read before this one."""
