@@ -1,0 +1,218 @@
+"""The `dao-bot` command: names, options and help. What a command does is imported when it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="dao-bot",
+    help=(
+        "Run a DAO's treasury by rules: strategies decide, people approve, a keeper executes exactly what was approved."
+        "\n\nExit codes: 0 done, 1 failed, 2 bad input, 3 refused by policy."
+        "\n\nExample: dao-bot demo"
+    ),
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for programs.")]
+ProposalId = Annotated[str, typer.Argument(help="A proposal's id, or at least its first 6 hex digits.")]
+_CONFIG = Path("strategies.yaml")
+
+
+@app.command()
+def demo(
+    json: Json = False,
+    directory: Annotated[Path | None, typer.Option(help="Where the demo leaves its files.")] = None,
+) -> None:
+    """Play the main job on a local chain: observe, decide, check, sign, execute. Example: dao-bot demo --json"""
+    from dao_bot.app.demo import run_demo
+
+    _finish(run_demo(directory, as_json=json))
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = _CONFIG,
+    force: Annotated[bool, typer.Option(help="Write over a file that is there.")] = False,
+) -> None:
+    """Write a commented strategies.yaml, policy included. Example: dao-bot init"""
+    from dao_bot.app.configure import init as command
+
+    _finish(command(path, force))
+
+
+@app.command()
+def check(config: Config = _CONFIG, json: Json = False) -> None:
+    """Read the configuration offline and tell every error at once. Example: dao-bot check -c strategies.yaml"""
+    from dao_bot.app.configure import check as command
+
+    _finish(command(config, json))
+
+
+@app.command()
+def doctor(config: Config = _CONFIG, json: Json = False) -> None:
+    """Test the configuration against the chain, line by line. Example: dao-bot doctor"""
+    from dao_bot.app.doctor import doctor as command
+
+    _finish(command(config, json))
+
+
+@app.command()
+def plan(
+    strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+    html: Annotated[Path | None, typer.Option(help="Also write the card as one HTML file.")] = None,
+) -> None:
+    """Run one strategy up to the proposal card; nothing is stored or sent. Example: dao-bot plan reserve"""
+    from dao_bot.app.planning import plan as command
+
+    _finish(command(config, strategy, json, html))
+
+
+@app.command()
+def run(
+    config: Config = _CONFIG,
+    once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then stop.")] = False,
+) -> None:
+    """Run the schedule and the keeper until SIGTERM. Example: dao-bot run --once"""
+    from dao_bot.app.running import run as command
+
+    _finish(command(config, once))
+
+
+@app.command()
+def proposals(
+    config: Config = _CONFIG,
+    json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+) -> None:
+    """List proposals, newest first. Example: dao-bot proposals --all"""
+    from dao_bot.app.proposing import proposals as command
+
+    _finish(command(config, json, everything))
+
+
+@app.command()
+def show(
+    proposal: ProposalId,
+    config: Config = _CONFIG,
+    json: Json = False,
+    html: Annotated[Path | None, typer.Option(help="Write the card as one HTML file.")] = None,
+) -> None:
+    """Show a proposal's card. Example: dao-bot show 3f9a1c --html card.html"""
+    from dao_bot.app.proposing import show as command
+
+    _finish(command(config, proposal, json, html))
+
+
+@app.command()
+def sign(
+    proposal: ProposalId,
+    key: Annotated[str, typer.Option(help="Your owner key: env:NAME or file:PATH (key or keystore).")],
+    config: Config = _CONFIG,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Sign this Safe's transaction for a proposal, and nothing else. Example: dao-bot sign 3f9a1c --key file:owner.json"""
+    from dao_bot.app.proposing import sign as command
+
+    _finish(command(config, proposal, key, yes, json))
+
+
+@app.command()
+def execute(proposal: ProposalId, config: Config = _CONFIG, json: Json = False) -> None:
+    """Execute an approved proposal now, as the keeper would. Example: dao-bot execute 3f9a1c"""
+    from dao_bot.app.proposing import execute as command
+
+    _finish(command(config, proposal, json))
+
+
+@app.command()
+def cancel(
+    proposal: ProposalId,
+    reason: Annotated[str, typer.Option(help="Why; goes into the record.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Cancel a proposal; offers a rejection if it was signed. Example: dao-bot cancel 3f9a1c --reason "wrong pool" """
+    from dao_bot.app.proposing import cancel as command
+
+    _finish(command(config, proposal, reason, json))
+
+
+@app.command()
+def verify(
+    what: Annotated[str, typer.Argument(help="A safeTxHash in the record, or a file with the Safe transaction.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Recompute the hashes, decode and simulate, on your own machine. Example: dao-bot verify transaction.json"""
+    from dao_bot.app.verifying import verify as command
+
+    _finish(command(config, what, json))
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A Safe Transaction Builder batch (JSON).")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Decode, simulate and check a Transaction Builder batch. Example: dao-bot inspect batch.json"""
+    from dao_bot.app.verifying import inspect as command
+
+    _finish(command(config, file, json))
+
+
+@app.command()
+def audit(
+    config: Config = _CONFIG,
+    head: Annotated[str | None, typer.Option(help="A published head, NUMBER:HASH, that must be in the record.")] = None,
+    json: Json = False,
+) -> None:
+    """Verify the record's hash chain and print it. Example: dao-bot audit --head 42:0x…"""
+    from dao_bot.app.auditing import audit as command
+
+    _finish(command(config, head, json))
+
+
+@app.command()
+def devnet(
+    port: Annotated[int, typer.Option(help="Port of the local chain.")] = 8545,
+    json: Json = False,
+) -> None:
+    """Keep a local chain with the real contracts running. Example: dao-bot devnet --port 8545"""
+    from dao_bot.app.devnet import devnet as command
+
+    _finish(command(port, json))
+
+
+def _finish(code: int) -> None:
+    if code:
+        raise typer.Exit(code)
+
+
+def main() -> None:
+    """Entry point: errors of this program become one message and an exit code, never a traceback."""
+    from dao_bot.domain.errors import DaoBotError
+
+    try:
+        app()
+    except DaoBotError as error:
+        from dao_bot.app.exits import exit_code, explain
+
+        explain(error, as_json="--json" in sys.argv)
+        sys.exit(exit_code(error))
+
+
+if __name__ == "__main__":
+    main()
