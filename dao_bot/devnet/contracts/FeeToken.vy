@@ -1,0 +1,71 @@
+# pragma version ~=0.4.3
+# pragma evm-version cancun
+# @title An ERC-20 that keeps a share of every transfer for its owner
+# @license Apache-2.0
+
+event Transfer:
+    sender: indexed(address)
+    receiver: indexed(address)
+    value: uint256
+
+event Approval:
+    owner: indexed(address)
+    spender: indexed(address)
+    value: uint256
+
+name: public(String[64])
+symbol: public(String[32])
+decimals: public(immutable(uint8))
+owner: public(immutable(address))
+totalSupply: public(uint256)
+balanceOf: public(HashMap[address, uint256])
+allowance: public(HashMap[address, HashMap[address, uint256]])
+fee_bps: public(immutable(uint256))
+
+
+@deploy
+def __init__(name_: String[64], symbol_: String[32], decimals_: uint8, owner_: address, fee_bps_: uint256):
+    self.name = name_
+    self.symbol = symbol_
+    decimals = decimals_
+    owner = owner_
+    assert fee_bps_ <= 10000, "more than all"
+    fee_bps = fee_bps_
+
+
+@external
+def mint(receiver: address, amount: uint256):
+    assert msg.sender == owner, "not the owner"
+    self.totalSupply += amount
+    self.balanceOf[receiver] += amount
+    log Transfer(sender=empty(address), receiver=receiver, value=amount)
+
+
+@external
+def transfer(receiver: address, amount: uint256) -> bool:
+    self._transfer(msg.sender, receiver, amount)
+    return True
+
+
+@external
+def transferFrom(sender: address, receiver: address, amount: uint256) -> bool:
+    self.allowance[sender][msg.sender] -= amount
+    self._transfer(sender, receiver, amount)
+    return True
+
+
+@external
+def approve(spender: address, amount: uint256) -> bool:
+    self.allowance[msg.sender][spender] = amount
+    log Approval(owner=msg.sender, spender=spender, value=amount)
+    return True
+
+
+@internal
+def _transfer(sender: address, receiver: address, amount: uint256):
+    fee: uint256 = amount * fee_bps // 10000
+    self.balanceOf[sender] -= amount
+    self.balanceOf[receiver] += amount - fee
+    self.balanceOf[owner] += fee
+    log Transfer(sender=sender, receiver=receiver, value=amount - fee)
+    log Transfer(sender=sender, receiver=owner, value=fee)

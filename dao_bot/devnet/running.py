@@ -1,0 +1,118 @@
+"""Starts the demo world: built on first use, then loaded from the cache in a moment, always with fresh prices."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dao_bot.devnet.abi import encode_call
+from dao_bot.devnet.accounts import DEPLOYER
+from dao_bot.devnet.anvil import Anvil
+from dao_bot.devnet.artifacts import own_artifact
+from dao_bot.devnet.build import WorldBuilder
+from dao_bot.devnet.errors import DevnetError
+from dao_bot.devnet.files import Progress, cache_directory, filled_directory, silent
+from dao_bot.devnet.toolchain import Toolchain, anvil_version
+from dao_bot.devnet.transactions import Transaction, read, transact_all
+from dao_bot.devnet.world import World
+
+_GENESIS = 1_700_000_000
+"""Fixed, so that every machine builds the same blocks; the clock is set to the present when the world starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningWorld:
+    """A chain with the demo world on it. A context manager that stops the chain."""
+
+    anvil: Anvil
+    world: World
+    toolchain: Toolchain
+
+    def stop(self) -> None:
+        self.anvil.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start_world(
+    toolchain: Toolchain,
+    *,
+    port: int | None = None,
+    block_time: int | None = None,
+    no_mining: bool = False,
+    extra_tokens: int = 0,
+    progress: Progress | None = None,
+) -> RunningWorld:
+    """The demo world on a new chain; `extra_tokens` adds the stablecoins T001, T002, … with feeds and pools.
+
+    Raises:
+        DevnetError: the chain cannot be built or started.
+    """
+    report = progress or silent
+    prepared = _prepared_world(toolchain, extra_tokens, report)
+    world = World.from_json((prepared / "world.json").read_text())
+    anvil = Anvil(
+        toolchain.anvil, port=port, block_time=block_time, no_mining=no_mining, load_state=prepared / "state.json"
+    )
+    try:
+        _bring_to_present(anvil, world)
+    except BaseException:
+        anvil.stop()
+        raise
+    return RunningWorld(anvil, world, toolchain)
+
+
+def refresh_feeds(anvil: Anvil, feeds: Mapping[str, str]) -> None:
+    """Repeat each feed's answer with the time of the latest block."""
+    feed = own_artifact("PriceFeed")
+    now = anvil.timestamp()
+    transactions = []
+    for address in sorted(set(feeds.values())):
+        answer = read(anvil, address, feed, "latestRoundData")[1]
+        transactions.append(Transaction(DEPLOYER.address, address, encode_call(feed, "set", answer, now)))
+    transact_all(anvil, transactions)
+
+
+def _bring_to_present(anvil: Anvil, world: World) -> None:
+    if anvil.timestamp() > time.time():
+        raise DevnetError("the prepared chain lies in the future", next_step="Set this machine's clock")
+    anvil.set_time(int(time.time()))
+    refresh_feeds(anvil, world.feeds)
+
+
+def _prepared_world(toolchain: Toolchain, extra_tokens: int, report: Progress) -> Path:
+    target = cache_directory() / "worlds" / f"{_fingerprint()}-{extra_tokens}"
+
+    def fill(staging: Path) -> None:
+        report("Deploying the demo world (a few seconds, once)")
+        with Anvil(toolchain.anvil, timestamp=_GENESIS) as anvil:
+            world = WorldBuilder(anvil, toolchain.packages, extra_tokens).build()
+            anvil.dump_state(staging / "state.json")
+        (staging / "world.json").write_text(world.to_json())
+
+    return filled_directory(
+        target, fill, waiting=lambda: report("Waiting for another process that is deploying the demo world")
+    )
+
+
+@cache
+def _fingerprint() -> str:
+    """Changes with anything that the prepared state depends on."""
+    digest = hashlib.sha256(f"{anvil_version()} {version('safe-eth-py')}".encode())
+    root = Path(__file__).parent
+    for path in sorted([*root.glob("*.py"), *root.glob("contracts/*.json"), root / "packages" / "package-lock.json"]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]

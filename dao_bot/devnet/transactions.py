@@ -1,0 +1,106 @@
+"""Transactions of unlocked or impersonated accounts, their receipts, deployments and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dao_bot.devnet.abi import decode_result, encode_call, encode_creation
+from dao_bot.devnet.accounts import DEPLOYER
+from dao_bot.devnet.anvil import Anvil
+from dao_bot.devnet.artifacts import Artifact
+from dao_bot.devnet.errors import DevnetError
+from dao_bot.domain.addresses import Address, checksum
+
+_GAS = 15_000_000
+"""Given to every transaction, so that the node need not estimate: half of anvil's block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What `transact` sends. `receiver` None creates a contract."""
+
+    sender: str
+    receiver: str | None
+    data: str = "0x"
+    value: int = 0
+
+    def fields(self) -> dict[str, Any]:
+        """As JSON-RPC wants it, without gas."""
+        fields = {"from": self.sender, "data": self.data, "value": hex(self.value)}
+        return fields if self.receiver is None else {**fields, "to": self.receiver}
+
+
+def transact(anvil: Anvil, transaction: Transaction) -> dict[str, Any]:
+    """Send one transaction, mine it, return its receipt.
+
+    Raises:
+        DevnetError: it reverted; the message has the reason.
+    """
+    return transact_all(anvil, [transaction])[0]
+
+
+def transact_all(anvil: Anvil, transactions: Sequence[Transaction]) -> list[dict[str, Any]]:
+    """Send transactions in this order, mine them, return their receipts. Faster than one by one.
+
+    Raises:
+        DevnetError: one of them reverted; the others may have been mined.
+    """
+    nonces: dict[str, int] = {}
+    senders = sorted({transaction.sender for transaction in transactions})
+    for sender, count in zip(
+        senders,
+        anvil.batch([("eth_getTransactionCount", (sender, "pending")) for sender in senders]),
+        strict=True,
+    ):
+        nonces[sender] = int(count, 16)
+    requests = []
+    for transaction in transactions:
+        nonce = nonces[transaction.sender]
+        nonces[transaction.sender] += 1
+        requests.append(({**transaction.fields(), "gas": hex(_GAS), "nonce": hex(nonce)},))
+    hashes = anvil.batch([("eth_sendTransaction", request) for request in requests])
+    receipts = _receipts(anvil, hashes)
+    for transaction, receipt in zip(transactions, receipts, strict=True):
+        if receipt["status"] != "0x1":
+            raise DevnetError(f"a transaction on the local chain reverted: {_reason(anvil, transaction)}")
+    return receipts
+
+
+def _receipts(anvil: Anvil, hashes: Sequence[str]) -> list[dict[str, Any]]:
+    # Mining by hand needs no waiting whatever the mining mode; a block may be too small for all of them.
+    for _ in range(len(hashes) + 1):
+        receipts: list[Any] = anvil.batch([("eth_getTransactionReceipt", (digest,)) for digest in hashes])
+        if all(receipts):
+            return receipts
+        anvil.mine()
+    raise DevnetError("transactions were not mined", value=f"{receipts.count(None)} of {len(hashes)}")
+
+
+def _reason(anvil: Anvil, transaction: Transaction) -> str:
+    try:
+        anvil.rpc("eth_call", transaction.fields(), "latest")
+    except DevnetError as error:
+        return error.what
+    return "it succeeds now, so it depended on the transactions before it"
+
+
+def send(
+    anvil: Anvil, sender: str, contract: str, artifact: Artifact, function: str, *arguments: Any
+) -> dict[str, Any]:
+    """Call a contract's function in a transaction; the receipt."""
+    return transact(anvil, Transaction(sender, contract, encode_call(artifact, function, *arguments)))
+
+
+def read(anvil: Anvil, contract: str, artifact: Artifact, function: str, *arguments: Any) -> Any:
+    """What a view function returns: the value, or a tuple if there are several."""
+    request = {"to": contract, "data": encode_call(artifact, function, *arguments)}
+    values = decode_result(artifact, function, len(arguments), anvil.rpc("eth_call", request, "latest"))
+    return values[0] if len(values) == 1 else values
+
+
+def deploy(anvil: Anvil, artifact: Artifact, *arguments: Any, sender: str = DEPLOYER.address) -> Address:
+    """Create a contract; its address."""
+    receipt = transact(anvil, Transaction(sender, None, encode_creation(artifact, *arguments)))
+    return checksum(receipt["contractAddress"])

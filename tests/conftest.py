@@ -1,0 +1,60 @@
+"""Fixtures of the local chain: one anvil for each test worker, snapshot and revert around each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, RunningWorld, Toolchain, World
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """anvil and the contracts, installed on first use."""
+    from dao_bot.devnet import ensure_toolchain
+
+    return ensure_toolchain()
+
+
+@pytest.fixture(scope="session")
+def running_world(toolchain: Toolchain) -> Iterator[RunningWorld]:
+    """The demo world of this worker. Use `world`, or take a snapshot and revert to it: tests share this one."""
+    from dao_bot.devnet import start_world
+
+    with start_world(toolchain) as running:
+        yield running
+
+
+@pytest.fixture
+def anvil(running_world: RunningWorld) -> Iterator[Anvil]:
+    """The chain of the demo world; what a test does to it is undone afterwards."""
+    snapshot = running_world.anvil.snapshot()
+    yield running_world.anvil
+    running_world.anvil.revert(snapshot)
+
+
+@pytest.fixture
+def world(running_world: RunningWorld, anvil: Anvil) -> World:
+    """The demo world on `anvil`, as new for each test."""
+    assert anvil is running_world.anvil
+    return running_world.world
+
+
+@pytest.fixture
+def fresh_anvil(toolchain: Toolchain) -> Iterator[Callable[..., Anvil]]:
+    """Starts empty chains, with the keyword arguments of `Anvil`; they are stopped after the test."""
+    from dao_bot.devnet import Anvil
+
+    started: list[Anvil] = []
+
+    def start(**options: Any) -> Anvil:
+        anvil = Anvil(toolchain.anvil, **options)
+        started.append(anvil)
+        return anvil
+
+    yield start
+    for anvil in started:
+        anvil.stop()
