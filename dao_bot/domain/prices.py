@@ -29,7 +29,8 @@ class TokenPrice:
     Attributes:
         usd: WAD for one whole token, the first configured source's answer, confirmed by the others.
         quotes: every source's answer, in the order of the config.
-        problems: in words, why it cannot be used (missing, stale, out of bounds, sources that disagree).
+        problems: in words, what is wrong (missing, stale, out of bounds, sources that disagree). A price may stand
+            beside problems where the config asks for fewer sources than it names.
     """
 
     token: Token
@@ -50,12 +51,22 @@ class TokenPrice:
 
 @dataclass(frozen=True, slots=True)
 class PoolPrice:
-    """Spot and time-weighted price of a pool: WAD of `quote` for one whole `base`."""
+    """Spot and time-weighted price of a pool: WAD of `quote` for one whole `base`.
+
+    Attributes:
+        pool: its address.
+        fee: WAD ratio of every swap.
+        spot, twap: None when `problems` forbid their use: fail closed.
+        window: seconds over which `twap` was taken.
+        problems: in words (no liquidity, an oracle with too short a memory).
+    """
 
     venue: str
     pool: str
     base: Token
     quote: Token
-    spot: int
-    twap: int
+    fee: int
+    spot: int | None
+    twap: int | None
     window: int
+    problems: tuple[str, ...] = ()

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from dao_bot.chain.plan import Plan
+from dao_bot.chain.provider import Provider, ReadContext, Treasury
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call, DecodedCall
-from dao_bot.domain.needs import Need
 from dao_bot.domain.operations import Operation
 from dao_bot.domain.prices import TokenPrice
-from dao_bot.domain.runs import Block, RunId
+from dao_bot.domain.runs import Block
 from dao_bot.domain.tokens import Token
 from dao_bot.fields import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Treasury:
-    """The fixed facts that every protocol is made with."""
-
-    chain_id: int
-    safe: Address
-    tokens: Mapping[str, Token]
-    native: Token
-    multicall3: Address
-
-    def token_at(self, address: Address) -> Token | None:
-        """The configured token at `address`, or None."""
-        return next((token for token in self.tokens.values() if token.address == address), None)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadContext:
-    """Where and for whom something is read. `seen` holds the needs that the provider requires."""
-
-    treasury: Treasury
-    run: RunId
-    block: Block
-    seen: Mapping[Need[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +22,8 @@ class EncodeContext:
 
     Attributes:
         slippage: WAD; the largest loss against the oracle prices, from which minimum outputs follow.
+        allowances: (token, spender) -> what the Safe already allows, where it was read. An allowance that is not
+            known to be zero is set to zero before a new one, because some tokens refuse anything else.
     """
 
     treasury: Treasury
@@ -55,20 +31,7 @@ class EncodeContext:
     prices: Mapping[Token, TokenPrice]
     slippage: int
     valid_until: int
-
-
-class Provider(Protocol):
-    """Reads one kind of need."""
-
-    need: ClassVar[type[Need[Any]]]
-
-    def requires(self, need: Any) -> tuple[Need[Any], ...]:
-        """Needs that must have been read before this one."""
-        ...
-
-    def read(self, need: Any, context: ReadContext) -> Plan[Any]:
-        """A plan whose result is what `Observation[need]` will be."""
-        ...
+    allowances: Mapping[tuple[Address, Address], int] = field(default_factory=dict)
 
 
 class TreasuryProtocol(Protocol):
@@ -101,3 +64,6 @@ class TreasuryProtocol(Protocol):
     def decode(self, call: Call) -> DecodedCall | None:
         """The call read back from its bytes alone, or None when it is not this protocol's. Never trusts its caller."""
         ...
+
+
+__all__ = ["EncodeContext", "Provider", "ReadContext", "Treasury", "TreasuryProtocol"]
