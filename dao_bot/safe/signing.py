@@ -1,0 +1,50 @@
+"""Signing with an owner's key: nothing but a SafeTx, whose hash is computed here from its fields."""
+
+from __future__ import annotations
+
+from dao_bot.domain.addresses import Address, checksum
+from dao_bot.domain.errors import BadInput
+from dao_bot.safe.hashes import safe_tx_hash
+from dao_bot.safe.signatures import SECP256K1_ORDER, EcdsaSignature, OwnerSignature, verify_signature
+from dao_bot.safe.transaction import SafeTransaction
+
+
+def sign_safe_transaction(
+    key: bytes, chain_id: int, safe: Address, transaction: SafeTransaction, owners: tuple[Address, ...]
+) -> OwnerSignature:
+    """An owner's signature over this transaction of this Safe on this chain.
+
+    There is no function here that signs a hash or a message that somebody else made.
+
+    Args:
+        key: the private key, 32 bytes. Never shown, also not in errors.
+
+    Raises:
+        BadInput: when it is no key, or not the key of an owner.
+    """
+    signer = key_address(key)
+    if signer not in owners:
+        raise BadInput(
+            "this key belongs to no owner of the Safe",
+            value=signer,
+            limit=f"owners {', '.join(owners)}",
+            next_step="Use an owner's key",
+        )
+    from eth_keys import keys
+
+    digest = safe_tx_hash(chain_id, safe, transaction)
+    made = keys.PrivateKey(key).sign_msg_hash(digest)
+    return verify_signature(EcdsaSignature(made.r, made.s, made.v + 27), digest, owners, claimed=signer)
+
+
+def key_address(key: bytes) -> Address:
+    """The address of a private key.
+
+    Raises:
+        BadInput: when it is no key of the curve; the value is not shown.
+    """
+    if len(key) != 32 or not 0 < int.from_bytes(key, "big") < SECP256K1_ORDER:
+        raise BadInput("not a private key", limit="32 bytes", next_step="Check what env:NAME or file:PATH points to")
+    from eth_keys import keys
+
+    return checksum(keys.PrivateKey(key).public_key.to_canonical_address())
