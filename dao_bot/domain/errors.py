@@ -35,7 +35,7 @@ class DaoBotError(Exception):
             parts.append(f"allowed: {self.limit}")
         text = "; ".join(parts) + "."
         if self.next_step:
-            text += f" {self.next_step.rstrip('.')}."
+            text += f" {self.next_step.rstrip('.')}{'' if self.next_step.endswith('?') else '.'}"
         return "\n".join([text, *getattr(self, "__notes__", [])])
 
 

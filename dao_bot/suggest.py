@@ -1,0 +1,23 @@
+"""What to say when a name is unknown: the one that was probably meant, or the ones that exist."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import islice
+
+_COMPARED = 200
+_LISTED = 12
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence for the end of an error: ``Did you mean `x`?``, or what exists; empty when nothing does."""
+    names = sorted(set(known))
+    lower = {name.lower(): name for name in islice(names, _COMPARED)}
+    close = difflib.get_close_matches(word[:64].lower(), lower, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean `{lower[close[0]]}`?"
+    if not names:
+        return ""
+    rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"Known: {', '.join(names[:_LISTED])}{rest}"
