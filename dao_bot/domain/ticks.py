@@ -65,4 +65,4 @@ def _power(exponent: int) -> int:
 
 def _scaled(numerator: int, denominator: int, base_decimals: int, quote_decimals: int) -> int:
     # numerator / denominator is base units of token1 for one base unit of token0
-    return numerator * WAD * 10**base_decimals // (denominator * 10**quote_decimals)
+    return int(numerator * WAD * 10**base_decimals // (denominator * 10**quote_decimals))
