@@ -33,9 +33,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACTIVE: frozenset({State.SUCCEEDED, State.DEFEATED}) | _LEAVING,
     State.SUCCEEDED: frozenset({State.QUEUED}) | _LEAVING,
     State.DEFEATED: frozenset(),
-    State.QUEUED: frozenset({State.READY, State.EXECUTED}) | _LEAVING,
-    State.READY: frozenset({State.EXECUTING, State.EXECUTED}) | _LEAVING,
-    State.EXECUTING: frozenset({State.EXECUTED, State.FAILED, State.READY}),
+    State.QUEUED: frozenset({State.READY, State.EXECUTED, State.SUCCEEDED}) | _LEAVING,
+    State.READY: frozenset({State.EXECUTING, State.EXECUTED, State.QUEUED, State.SUCCEEDED}) | _LEAVING,
+    State.EXECUTING: frozenset({State.EXECUTED, State.FAILED, State.READY, State.SUCCEEDED}),
     State.EXECUTED: frozenset({State.READY}),
     State.FAILED: frozenset(),
     State.STALE: frozenset({State.CANCELED, State.EXPIRED, State.EXECUTED}),
@@ -46,6 +46,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 - `queued`, `ready`, `stale`, `canceled` ▸ `executed`: anyone may submit a signed Safe transaction; the chain has the
   last word.
+- `queued`, `ready`, `executing` ▸ `succeeded`: another transaction took the Safe's nonce; the approval still binds the
+  bytes, so the batch is queued again at the next nonce.
+- `ready` ▸ `queued`: the Safe's owners or threshold changed, and the signatures no longer suffice.
 - `executing` ▸ `ready`: the transaction never reached the chain, or was replaced; nothing happened.
 - `executed` ▸ `ready`: a reorg took the execution back and the Safe's nonce says so.
 """

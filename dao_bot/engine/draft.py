@@ -1,0 +1,107 @@
+"""One run up to the card: look, decide, encode, wrap, examine. Nothing is stored and nothing leaves the process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dao_bot.domain.calls import Batch, Call
+from dao_bot.domain.decisions import Decision, Memory
+from dao_bot.domain.errors import PluginFailed
+from dao_bot.domain.needs import Need
+from dao_bot.domain.proposals import Proposal
+from dao_bot.domain.runs import Block, RunId
+from dao_bot.engine.examine import examine
+from dao_bot.engine.look import Look, look
+from dao_bot.engine.services import Services, StrategyPlan
+from dao_bot.policy.facts import Move
+from dao_bot.protocols.deadline import deadline_call
+from dao_bot.protocols.port import EncodeContext
+from dao_bot.safe.batch import wrap_multisig
+from dao_bot.strategy import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a run came to: a decision, and a proposal when there is something to do."""
+
+    run: RunId
+    block: Block
+    observation: Observation
+    decision: Decision
+    proposal: Proposal | None
+
+
+def draft(
+    services: Services,
+    plan: StrategyPlan,
+    run: RunId,
+    needs: Sequence[Need[Any]],
+    *,
+    committed: Mapping[str, int],
+    moves: Sequence[Move],
+    memory: Memory | None = None,
+    attempt: int = 0,
+) -> Draft:
+    """Run one strategy at the newest block.
+
+    Args:
+        needs: what the strategy asked for (`StrategyProcess.describe`).
+        committed: what open proposals will spend, by token address.
+        moves: what open and executed proposals moved, for the policy's windows.
+    """
+    seen = look(services, run, needs, committed)
+    observation = Observation(
+        run, seen.block, services.treasury.tokens, {need: seen.seen[need] for need in needs}, memory
+    )
+    decision = plan.process.decide(observation)
+    if not decision.operations:
+        return Draft(run, seen.block, observation, decision, None)
+    proposal = _propose(services, plan, seen, observation, decision, moves, attempt)
+    return Draft(run, seen.block, observation, decision, proposal)
+
+
+def _propose(
+    services: Services,
+    plan: StrategyPlan,
+    seen: Look,
+    observation: Observation,
+    decision: Decision,
+    moves: Sequence[Move],
+    attempt: int,
+) -> Proposal:
+    valid_until = seen.block.timestamp + plan.valid_for
+    calls = _encode(services, seen, decision, valid_until)
+    wrapped = wrap_multisig(calls, services.multi_send_call_only)
+    batch = Batch(
+        services.treasury.chain_id, services.treasury.safe, wrapped, services.policy_hash, valid_until
+    )
+    examined = examine(services, seen, batch, moves)
+    if examined.calls != calls:
+        raise PluginFailed("the batch does not read back as it was encoded", value=plan.name)
+    return Proposal(
+        run=observation.run,
+        attempt=attempt,
+        observation_digest=observation.digest,
+        block=seen.block,
+        batch=batch,
+        calls=calls,
+        decoded=examined.decoded,
+        decision=decision,
+        holdings=examined.holdings,
+        simulation=examined.simulation,
+        verdict=examined.verdict,
+        approval_rule=plan.approval,
+        labels=services.labels,
+    )
+
+
+def _encode(services: Services, seen: Look, decision: Decision, valid_until: int) -> tuple[Call, ...]:
+    """The deadline first, then each operation's calls by the protocol that knows its kind."""
+    context = EncodeContext(services.treasury, seen.block, seen.prices, services.slippage, valid_until)
+    encoders = {kind: protocol for protocol in services.protocols for kind in protocol.operations}
+    calls: list[Call] = [deadline_call(services.deadline_router, valid_until)]
+    for operation in decision.operations:
+        calls.extend(encoders[type(operation)].encode(operation, context))
+    return tuple(calls)

@@ -1,0 +1,66 @@
+"""One look at the treasury: pin a block, read the Safe, its holdings and the prices, and what a strategy needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dao_bot.chain.plan import Plan
+from dao_bot.domain.needs import Holding, Holdings, Need, PoolPrices, Prices
+from dao_bot.domain.prices import PoolPrice, TokenPrice
+from dao_bot.domain.runs import Block, RunId
+from dao_bot.domain.simulation import SafeState
+from dao_bot.domain.tokens import Token
+from dao_bot.engine.observe import hold_back, observe
+from dao_bot.engine.services import Services
+from dao_bot.safe.state import read_safe
+
+_ALWAYS: tuple[Need[Any], ...] = (Holdings(), Prices(), PoolPrices())
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The treasury at one block.
+
+    Attributes:
+        seen: what was read for every need, holdings already less what open proposals will spend.
+        balances: what the Safe really holds, in base units.
+    """
+
+    block: Block
+    safe: SafeState
+    seen: Mapping[Need[Any], Any]
+    balances: Mapping[Token, int]
+
+    @property
+    def prices(self) -> Mapping[Token, TokenPrice]:
+        prices: Mapping[Token, TokenPrice] = self.seen[Prices()]
+        return prices
+
+    @property
+    def pool_prices(self) -> tuple[PoolPrice, ...]:
+        pool_prices: tuple[PoolPrice, ...] = self.seen[PoolPrices()]
+        return pool_prices
+
+
+def look(
+    services: Services,
+    run: RunId,
+    needs: Iterable[Need[Any]] = (),
+    committed: Mapping[str, int] | None = None,
+    block: Block | None = None,
+) -> Look:
+    """Everything at one block; `committed` is what open proposals will spend, by token address."""
+    pinned = block or services.endpoints.pin()
+    safe_plan: Plan[SafeState] = read_safe(services.treasury.safe)
+
+    def read(plans: Any) -> list[Any]:
+        return services.endpoints.read(pinned, plans)
+
+    seen, extras = observe(
+        {*_ALWAYS, *needs}, services.providers, services.treasury, run, pinned, read, extra=[safe_plan]
+    )
+    holdings: Mapping[Token, Holding] = seen[Holdings()]
+    seen[Holdings()] = hold_back(holdings, committed or {})
+    return Look(pinned, extras[0], seen, {token: holding.available for token, holding in holdings.items()})

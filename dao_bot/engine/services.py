@@ -1,0 +1,67 @@
+"""What the cycle and the keeper work with: one treasury, everything in it made and checked by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dao_bot.chain.endpoints import Endpoints
+from dao_bot.chain.provider import Provider, Treasury
+from dao_bot.chain.witnesses import SecondWitness
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.needs import Need
+from dao_bot.engine.decide import StrategyProcess
+from dao_bot.engine.schedule import Schedule
+from dao_bot.policy.rule import Rule
+from dao_bot.protocols.port import TreasuryProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyPlan:
+    """One strategy of the config: who decides, when, and by which rules its batches are approved.
+
+    Attributes:
+        jitter, valid_for: seconds.
+        max_failures: consecutive failures after which it is paused.
+    """
+
+    name: str
+    process: StrategyProcess
+    schedule: Schedule
+    jitter: int
+    route: str
+    approval: str
+    valid_for: int
+    max_failures: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One treasury and its surroundings.
+
+    Attributes:
+        labels: address -> name for every address that people may see.
+        contracts: the contracts that the protocols may call, by address, with their labels.
+        slippage: WAD; encoders set minimum outputs by it.
+        longest_window: seconds of past moves that the policy looks at.
+    """
+
+    treasury: Treasury
+    endpoints: Endpoints
+    second_witness: SecondWitness
+    protocols: tuple[TreasuryProtocol, ...]
+    providers: Mapping[type[Need[Any]], Provider]
+    rules: tuple[Rule, ...]
+    policy_hash: str
+    slippage: int
+    longest_window: int
+    multi_send_call_only: Address
+    contracts: Mapping[Address, str]
+    address_book: Mapping[Address, str]
+    labels: Mapping[str, str]
+    hold_only: frozenset[Address]
+    strategies: Mapping[str, StrategyPlan]
+    base: Path
