@@ -15,7 +15,14 @@ from dao_bot.domain.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What an open or executed proposal of any strategy took out of the Safe: `units` positive, `usd` WAD, `at` epoch."""
+    """What an open or executed proposal of any strategy takes out of the Safe.
+
+    Attributes:
+        units: base units that leave, positive (gross: a swap counts with what it sells).
+        usd: their value then, WAD.
+        at: epoch seconds.
+        open: not executed yet, so it counts whenever it was made. The batch that is checked is not among them.
+    """
 
     proposal_id: str
     strategy: str

@@ -246,11 +246,12 @@ def recover(digest: bytes, signature: EcdsaSignature) -> Address:
     Raises:
         BadInput: when no key can have made it.
     """
-    from eth_keys import keys
-    from eth_keys.exceptions import BadSignature, ValidationError
+    from eth_keys.datatypes import Signature as KeySignature
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
 
     try:
-        made = keys.Signature(vrs=(signature.v - 27, signature.r, signature.s))
+        made = KeySignature(vrs=(signature.v - 27, signature.r, signature.s))
         return checksum(made.recover_public_key_from_msg_hash(digest).to_canonical_address())
     except (BadSignature, ValidationError) as error:
         raise BadInput("no key can have made this signature", value=f"r = {signature.r:#x}") from error

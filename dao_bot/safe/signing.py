@@ -30,10 +30,10 @@ def sign_safe_transaction(
             limit=f"owners {', '.join(owners)}",
             next_step="Use an owner's key",
         )
-    from eth_keys import keys
+    from eth_keys.datatypes import PrivateKey
 
     digest = safe_tx_hash(chain_id, safe, transaction)
-    made = keys.PrivateKey(key).sign_msg_hash(digest)
+    made = PrivateKey(key).sign_msg_hash(digest)
     return verify_signature(EcdsaSignature(made.r, made.s, made.v + 27), digest, owners, claimed=signer)
 
 
@@ -45,6 +45,6 @@ def key_address(key: bytes) -> Address:
     """
     if len(key) != 32 or not 0 < int.from_bytes(key, "big") < SECP256K1_ORDER:
         raise BadInput("not a private key", limit="32 bytes", next_step="Check what env:NAME or file:PATH points to")
-    from eth_keys import keys
+    from eth_keys.datatypes import PrivateKey
 
-    return checksum(keys.PrivateKey(key).public_key.to_canonical_address())
+    return checksum(PrivateKey(key).public_key.to_canonical_address())

@@ -1,0 +1,56 @@
+"""Assets go to the Safe itself or to an address that the stewards named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from dao_bot.domain.verdict import RuleReport
+from dao_bot.fields import Settings
+from dao_bot.policy.facts import PolicyFacts
+from dao_bot.policy.report import broken, kept
+from dao_bot.policy.words import call_subject, label_of
+
+
+class AllowedRecipientsParams(Settings):
+    """Parameters of the rule `allowed_recipients`."""
+
+    only: tuple[str, ...] | None = Field(
+        default=None, description="labels of the address book that may receive; all of them when it is left out"
+    )
+
+
+class AllowedRecipients:
+    """Mandatory. A call that takes assets without saying who receives them must be a trade with a minimum."""
+
+    name: ClassVar[str] = "allowed_recipients"
+    Params: ClassVar[type[Settings]] = AllowedRecipientsParams
+
+    def __init__(self, params: AllowedRecipientsParams) -> None:
+        self._only = params.only
+
+    def check(self, facts: PolicyFacts) -> Iterator[RuleReport]:
+        allowed = {facts.batch.safe} | {
+            address for address, label in facts.address_book.items() if self._only is None or label in self._only
+        }
+        problems = 0
+        for position, decoded in enumerate(facts.decoded, 1):
+            strangers = [recipient for recipient in decoded.recipients if recipient not in allowed]
+            for recipient in strangers:
+                problems += 1
+                yield broken(
+                    self.name,
+                    call_subject(position, decoded),
+                    "Only the Safe itself and the policy's recipients may receive; add it to the address book "
+                    "after its owner proved the address.",
+                    after=label_of(facts, recipient),
+                )
+            if (decoded.spends or decoded.call.value) and not decoded.recipients and decoded.function is not None:
+                problems += 1
+                yield broken(
+                    self.name, call_subject(position, decoded), "The call takes assets, and does not say who gets them."
+                )
+        if not problems:
+            yield kept(self.name, "", "Everything goes to the Safe itself or to named recipients.")
