@@ -33,7 +33,7 @@ def main():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another make that is setting up")
+            say("Waiting for another make that is setting up")
             fcntl.flock(lock, fcntl.LOCK_EX)
         set_up()
 
@@ -73,7 +73,7 @@ def step(name, key, result, action):
 
 
 def install_uv():
-    say("installing uv into .tools")
+    say("Installing uv into .tools")
     shutil.rmtree(TOOLS / "uv", ignore_errors=True)
     run(
         [sys.executable, "-m", "venv", TOOLS / "uv"],
@@ -90,13 +90,13 @@ def install_packages():
     if not same_python(ENVIRONMENT / "bin" / "python"):
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         run([*uv("venv"), "--quiet", "--python", sys.executable, ENVIRONMENT], "The environment .venv cannot be made.")
-    say("installing the locked packages into .venv (about half a minute the first time)")
+    say("Installing the locked packages into .venv (about half a minute the first time)")
     sync = [*uv("pip", "sync"), "--python", ENVIRONMENT / "bin" / "python", "--require-hashes", "--compile-bytecode"]
     run([*sync, LOCK], "The locked packages cannot be installed. " + NETWORK)
 
 
 def install_project():
-    say("installing dao-bot itself into .venv")
+    say("Installing dao-bot itself into .venv")
     install = [*uv("pip", "install"), "--quiet", "--python", ENVIRONMENT / "bin" / "python"]
     # The build tools are in the lock, so nothing is downloaded here.
     run([*install, "--no-deps", "--no-build-isolation", "--editable", ROOT], "dao-bot cannot be installed into .venv.")
@@ -122,7 +122,14 @@ def run(command, problem):
     }
     # A link into uv's cache is not possible across file systems; a copy always is, and uv would complain first.
     environment.update(UV_PYTHON_DOWNLOADS="never", UV_LINK_MODE=environment.get("UV_LINK_MODE", link_mode()))
-    if subprocess.run([str(word) for word in command], env=environment, cwd=ROOT).returncode != 0:
+    words = [str(word) for word in command]
+    with subprocess.Popen(words, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            # uv lists every package once more at the end.
+            if not line.startswith((" + ", " - ", " ~ ")):
+                sys.stderr.write(line)
+                sys.stderr.flush()
+    if process.returncode != 0:
         raise SetupError(problem)
 
 
