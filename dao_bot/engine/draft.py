@@ -74,9 +74,7 @@ def _propose(
     valid_until = seen.block.timestamp + plan.valid_for
     calls = _encode(services, seen, decision, valid_until)
     wrapped = wrap_multisig(calls, services.multi_send_call_only)
-    batch = Batch(
-        services.treasury.chain_id, services.treasury.safe, wrapped, services.policy_hash, valid_until
-    )
+    batch = Batch(services.treasury.chain_id, services.treasury.safe, wrapped, services.policy_hash, valid_until)
     examined = examine(services, seen, batch, moves)
     if examined.calls != calls:
         raise PluginFailed("the batch does not read back as it was encoded", value=plan.name)

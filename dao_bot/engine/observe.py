@@ -82,5 +82,3 @@ def hold_back(holdings: Mapping[Token, Holding], committed: Mapping[str, int]) -
         )
         for token, holding in holdings.items()
     }
-
-

@@ -86,9 +86,7 @@ def _record(store: Store, drafted: Draft, proposal: Proposal) -> RunReport:
         return RunReport(proposal.run, Result.REFUSED, reasons, proposal, drafted.decision.wake_at)
     store.transition(proposal.id, State.DRAFT, State.SIMULATED, now, "simulated and checked", _checked(proposal))
     store.transition(proposal.id, State.SIMULATED, State.PENDING, now, "proposed", {"rule": proposal.approval_rule})
-    return RunReport(
-        proposal.run, Result.PROPOSAL, drafted.decision.reason, proposal, drafted.decision.wake_at
-    )
+    return RunReport(proposal.run, Result.PROPOSAL, drafted.decision.reason, proposal, drafted.decision.wake_at)
 
 
 def _checked(proposal: Proposal) -> Mapping[str, object]:
@@ -99,12 +97,18 @@ def _checked(proposal: Proposal) -> Mapping[str, object]:
 
 
 def _detail(report: RunReport) -> Mapping[str, object]:
-    return {"detail": report.detail, "proposal": report.proposal.id if report.proposal else None, "wake_at": report.wake_at}
+    return {
+        "detail": report.detail,
+        "proposal": report.proposal.id if report.proposal else None,
+        "wake_at": report.wake_at,
+    }
 
 
 def open_to_approval(store: Store, proposal: Proposal, now: int) -> None:
     """Bring a pending proposal under its approval rule; with `owners` the signatures themselves decide."""
-    store.transition(proposal.id, State.PENDING, State.ACTIVE, now, "open to approval", {"rule": proposal.approval_rule})
+    store.transition(
+        proposal.id, State.PENDING, State.ACTIVE, now, "open to approval", {"rule": proposal.approval_rule}
+    )
     approval = owners_approval(proposal)
     store.add_approval(proposal.id, approval)
     store.transition(
