@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -27,6 +27,8 @@ _READS = re.compile(
 """Methods that change nothing, so that repeating them is harmless. All others are sent once and never again."""
 
 _ATTEMPTS = 6
+_BATCH_BYTES = 1_000_000
+"""Nodes refuse requests beyond 2 MB (anvil) to 5 MB (geth)."""
 _SECRET_LENGTH = 8
 
 
@@ -109,7 +111,7 @@ class Endpoint:
         return _raised(self._exchange([(method, params)], batch=False)[0])
 
     def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """The results of several (method, params) in their order, one round trip for each `batch_limit` of them.
+        """The results of several (method, params) in their order, in one round trip, or a few if they are very many.
 
         Raises:
             RpcUnavailable, RpcFault: as `request`; the first fault of any of them.
@@ -119,8 +121,8 @@ class Endpoint:
     def settle(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """As `batch`, but a request that the node answered with an error has its `RpcFault` as its place's value."""
         answers: list[Any] = []
-        for start in range(0, len(calls), self._batch_limit):
-            answers += self._exchange(calls[start : start + self._batch_limit], batch=True)
+        for part in self._parts(calls):
+            answers += self._exchange(part, batch=True)
         return answers
 
     def close(self) -> None:
@@ -132,6 +134,17 @@ class Endpoint:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return text
+
+    def _parts(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> Iterator[Sequence[tuple[str, Sequence[Any]]]]:
+        start, size = 0, 0
+        for position, (_, params) in enumerate(calls):
+            length = len(orjson.dumps(params))
+            if position > start and (position - start == self._batch_limit or size + length > _BATCH_BYTES):
+                yield calls[start:position]
+                start, size = position, 0
+            size += length
+        if start < len(calls):
+            yield calls[start:]
 
     def _exchange(self, calls: Sequence[tuple[str, Sequence[Any]]], *, batch: bool) -> list[Any]:
         methods = [method for method, _ in calls]

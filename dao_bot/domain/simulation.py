@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dao_bot.domain.addresses import Address
+from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SafeState:
     """The parts of a Safe that decide who controls it.
 
     Attributes:
-        guard, fallback_handler: zero address when unset.
+        guard, fallback_handler, module_guard: zero address when unset.
         modules: enabled modules, sorted.
     """
 
@@ -46,6 +46,8 @@ class SafeState:
     modules: tuple[Address, ...]
     guard: Address
     fallback_handler: Address
+    module_guard: Address = ZERO_ADDRESS
+    module_guard: Address = ZERO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)

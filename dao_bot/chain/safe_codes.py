@@ -1,0 +1,38 @@
+"""The error codes of the Safe contracts (safe-smart-account, docs/error_codes.md), in words for stewards."""
+
+from __future__ import annotations
+
+SAFE_CODES = {
+    "GS000": "the Safe's setup call failed",
+    "GS001": "the Safe has no threshold: it was never set up",
+    "GS002": "the Safe's setup call goes to an address without code",
+    "GS010": "too little gas was sent for the Safe transaction",
+    "GS011": "the Safe could not pay the gas refund in the native coin",
+    "GS012": "the Safe could not pay the gas refund in its token",
+    "GS013": "a call inside the Safe transaction reverted, so all of it did",
+    "GS020": "too few signatures for the Safe's threshold",
+    "GS021": "a contract signature points into the fixed part of the signatures",
+    "GS022": "a contract signature has no length",
+    "GS023": "a contract signature is cut off",
+    "GS024": "an owner contract refused its signature",
+    "GS025": "an owner has not approved this hash on the chain",
+    "GS026": "a signature is not by an owner, is over another hash or nonce, or the signatures are not sorted",
+    "GS030": "only an owner can approve a hash",
+    "GS031": "only the Safe itself may call this",
+    "GS100": "the Safe's modules are set up already",
+    "GS101": "not a possible module address",
+    "GS102": "this module is enabled already",
+    "GS103": "the module before this one is another, or this one is not enabled",
+    "GS104": "the caller is no enabled module of the Safe",
+    "GS105": "the page of modules starts at an address that is no module",
+    "GS106": "the page of modules has no size",
+    "GS200": "the Safe's owners are set up already",
+    "GS201": "the threshold would exceed the number of owners",
+    "GS202": "the threshold would be zero",
+    "GS203": "not a possible owner address",
+    "GS204": "this address is an owner already",
+    "GS205": "the owner before this one is another, or this one is no owner",
+    "GS300": "the guard is not a contract for guards",
+    "GS301": "the module guard is not a contract for module guards",
+    "GS400": "the Safe cannot be its own fallback handler",
+}
