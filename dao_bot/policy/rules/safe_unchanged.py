@@ -14,7 +14,7 @@ from dao_bot.policy.facts import PolicyFacts
 from dao_bot.policy.report import broken, kept
 from dao_bot.policy.words import call_subject
 
-Aspect = Literal["owners", "threshold", "modules", "guard", "fallback_handler"]
+Aspect = Literal["owners", "threshold", "modules", "guard", "fallback_handler", "module_guard"]
 
 FUNCTIONS: Mapping[str, frozenset[str]] = {
     "addOwnerWithThreshold(address,uint256)": frozenset({"owners", "threshold"}),
@@ -25,10 +25,11 @@ FUNCTIONS: Mapping[str, frozenset[str]] = {
     "disableModule(address,address)": frozenset({"modules"}),
     "setGuard(address)": frozenset({"guard"}),
     "setFallbackHandler(address)": frozenset({"fallback_handler"}),
+    "setModuleGuard(address)": frozenset({"module_guard"}),
 }
 """What each function of the Safe may change; a function that is not here is never allowed."""
 
-_ASPECTS = ("version", "singleton", "owners", "threshold", "modules", "guard", "fallback_handler")
+_ASPECTS = ("version", "singleton", "owners", "threshold", "modules", "guard", "fallback_handler", "module_guard")
 
 
 class SafeUnchangedParams(Settings):
