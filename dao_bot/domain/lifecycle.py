@@ -35,7 +35,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DEFEATED: frozenset(),
     State.QUEUED: frozenset({State.READY, State.EXECUTED, State.SUCCEEDED}) | _LEAVING,
     State.READY: frozenset({State.EXECUTING, State.EXECUTED, State.QUEUED, State.SUCCEEDED}) | _LEAVING,
-    State.EXECUTING: frozenset({State.EXECUTED, State.FAILED, State.READY, State.SUCCEEDED}),
+    State.EXECUTING: frozenset({State.EXECUTED, State.FAILED, State.READY, State.SUCCEEDED, State.STALE}),
     State.EXECUTED: frozenset({State.READY}),
     State.FAILED: frozenset(),
     State.STALE: frozenset({State.CANCELED, State.EXPIRED, State.EXECUTED}),
@@ -49,6 +49,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 - `queued`, `ready`, `executing` ▸ `succeeded`: another transaction took the Safe's nonce; the approval still binds the
   bytes, so the batch is queued again at the next nonce.
 - `ready` ▸ `queued`: the Safe's owners or threshold changed, and the signatures no longer suffice.
+- `executing` ▸ `stale`: it reverted; the nonce is unused and the signatures live on until the deadline in the bytes.
 - `executing` ▸ `ready`: the transaction never reached the chain, or was replaced; nothing happened.
 - `executed` ▸ `ready`: a reorg took the execution back and the Safe's nonce says so.
 """
