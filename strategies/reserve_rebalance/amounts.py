@@ -1,0 +1,112 @@
+"""The one place where floats become amounts: sells rounded down, limits checked again in exact integers."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dao_bot.domain.units import WAD
+from dao_bot.strategy import Ladder, Swap, Token
+from strategies.reserve_rebalance.costs import Quotes
+from strategies.reserve_rebalance.universe import Array, Limit, Universe
+
+TOLERANCE = WAD // 10**8
+"""Limits hold in integers to one part in 10^8 of the reserve, which is what one base unit may be of a tiny one."""
+
+WHOLE = 1.0 - 1e-6
+"""A sale of at least this share of a holding sells all of it: dust would only have to be swept up later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the Safe holds, in integers.
+
+    Attributes:
+        units: (n,) available base units.
+        prices: (n,) WAD USD for one whole token; 0 where nothing is held and no price is known.
+    """
+
+    units: tuple[int, ...]
+    prices: tuple[int, ...]
+
+    def values(self, tokens: Sequence[Token]) -> list[int]:
+        """(n,) WAD USD, rounded toward zero."""
+        return [
+            units * price // 10**token.decimals
+            for units, price, token in zip(self.units, self.prices, tokens, strict=True)
+        ]
+
+
+def swaps(universe: Universe, quotes: Quotes, book: Book, flow: Array, unit_value: Array) -> tuple[Swap, ...]:
+    """The flow as swaps. No sale exceeds what is held, or what was quoted; nothing below one unit is sold.
+
+    Args:
+        flow: (m, K) value sold, as a share of the reserve.
+        unit_value: (n,) value of one base unit as a share of the reserve.
+    """
+    left = list(book.units)
+    found = []
+    for route in np.flatnonzero(flow.sum(axis=1) > 0):
+        ladder, asset = quotes.ladders[route], int(quotes.sell[route])
+        wanted = float(flow[route].sum()) / float(unit_value[asset])
+        whole = wanted >= book.units[asset] * WHOLE and left[asset] == book.units[asset]
+        units = min(book.units[asset] if whole else int(wanted), left[asset], ladder.rungs[-1].sell)
+        expected = quoted(ladder, units)
+        if units <= 0 or expected <= 0:
+            continue
+        left[asset] -= units
+        found.append(Swap(ladder.sell.amount(units), ladder.buy, expected, ladder.venue, ladder.path))
+    return tuple(found)
+
+
+def quoted(ladder: Ladder, units: int) -> int:
+    """What the ladder promises for `units`, on the straight line between two rungs, rounded down.
+
+    For a constant-function market that is at most what it pays.
+    """
+    sizes = [rung.sell for rung in ladder.rungs]
+    above = bisect_left(sizes, units)
+    if above == len(sizes):
+        raise ValueError(f"{units} is more than the largest quote {sizes[-1]}")
+    low_sell, low_buy = (ladder.rungs[above - 1].sell, ladder.rungs[above - 1].buy) if above else (0, 0)
+    high = ladder.rungs[above]
+    return low_buy + (high.buy - low_buy) * (units - low_sell) // (high.sell - low_sell)
+
+
+def after(universe: Universe, book: Book, operations: Sequence[Swap]) -> Book:
+    """The book when every swap returns what was expected."""
+    units: dict[Token, int] = dict(zip(universe.tokens, book.units, strict=True))
+    for swap in operations:
+        units[swap.sell.token] -= swap.sell.units
+        units[swap.buy] += swap.expected
+    return Book(tuple(units[token] for token in universe.tokens), book.prices)
+
+
+def excess(limit: Limit, values: Sequence[int]) -> int:
+    """By how much a limit is exceeded, WAD share of the reserve, rounded up; negative when it holds."""
+    total = sum(values)
+    if total <= 0:
+        return 0
+    exposed = sum(share * values[i] for i, share in limit.shares.items())
+    over = limit.bound * total - exposed if limit.is_floor else exposed - limit.bound * total
+    return -(-over // total)
+
+
+def newly_broken(universe: Universe, before: Book, later: Book, allowed: Mapping[str, int]) -> list[Limit]:
+    """Limits that `later` breaks, unless it breaks them less than `before` did or by no more than was `allowed`."""
+    values, values_after = before.values(universe.tokens), later.values(universe.tokens)
+    return [
+        limit
+        for limit in universe.limits
+        if (over := excess(limit, values_after)) > TOLERANCE
+        and over > max(excess(limit, values), allowed.get(limit.name, 0) + TOLERANCE)
+    ]
+
+
+def retained_value(universe: Universe, book: Book) -> int:
+    """WAD USD that counts toward runway, rounded toward zero."""
+    values = book.values(universe.tokens)
+    return sum(value * round(kept * WAD) // WAD for value, kept in zip(values, universe.retained.tolist(), strict=True))

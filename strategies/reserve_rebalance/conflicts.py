@@ -1,0 +1,134 @@
+"""Which constraints cannot hold together, by name, and how near to them one can come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from strategies.reserve_rebalance import highs, model
+from strategies.reserve_rebalance.cone import ConeData
+from strategies.reserve_rebalance.optimum import Optimizer
+from strategies.reserve_rebalance.problem import Inputs
+from strategies.reserve_rebalance.universe import Array
+
+TURNOVER = "turnover"
+FLOOR = "runway floor"
+DEPTH = "quoted depth"
+
+INFINITE = 1e20
+"""What HiGHS takes for infinity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The least that must give way.
+
+    Attributes:
+        shortfall: of the runway floor.
+        slack: (c,) excess over each limit.
+        extra_turnover: beyond what is allowed; only a runway that is short may ask for it.
+    """
+
+    shortfall: float
+    slack: Array
+    extra_turnover: float
+
+
+def conflicting(optimizer: Optimizer, inputs: Inputs, names: Sequence[str], blocked: Mapping[str, Array]) -> list[str]:
+    """An irreducible set of constraints without a common solution; dropping any one of them leaves a solution.
+
+    Args:
+        names: of the limits, in their order.
+        blocked: words to (m, K) room that routes would have if that reason did not block them.
+
+    Deletion filter over named groups (Chinneck 2008, section 6.2): a group stays out when what remains is still
+    infeasible without it. What is physical (balances, holdings) is never dropped.
+    """
+    form = optimizer.continuous
+    s = optimizer.structure
+    values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
+    data = form.fill(values)
+    solver = highs.solver(replace(data, q=np.zeros_like(data.q)))
+    groups: dict[str, tuple[Array, Array]] = {
+        name: (np.array([form.rows["limits"].start + i]), np.array([INFINITE])) for i, name in enumerate(names)
+    }
+    for name in (FLOOR, TURNOVER):
+        groups[name] = (np.array([form.rows[name].start]), np.array([INFINITE]))
+    depth = form.rows["quoted depth"]
+    rows = np.arange(depth.start, depth.stop)
+    open_rows = rows[inputs.room.ravel() > 0]
+    groups[DEPTH] = (open_rows, np.full(len(open_rows), INFINITE))
+    for reason, room in blocked.items():
+        freed = room.ravel() > 0
+        groups[reason] = (rows[freed], room.ravel()[freed])
+    conflict = []
+    for name, (which, relaxed) in groups.items():
+        _set_upper(solver, which, relaxed)
+        if _feasible(solver):
+            conflict.append(name)
+            _set_upper(solver, which, data.b[which])
+    return conflict
+
+
+def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Nearest:
+    """How little must give way, in order: the runway floor least of all, then limits and turnover.
+
+    Without `floor_first` (holding satisfies the floor) floor and turnover are kept, and no limit may be exceeded by
+    more than it is now. With it, everything but holdings, quotes and pegs gives way to the floor.
+    """
+    s, form = optimizer.structure, optimizer.continuous
+    values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
+    data = form.fill(values)
+    count = len(s.limit_rows)
+    elastic = [form.rows[FLOOR].start, form.rows[TURNOVER].start]
+    if count:
+        elastic += range(form.rows["limits"].start, form.rows["limits"].stop)
+    now = np.maximum(s.limit_rows @ inputs.weights, 0.0)
+    most = np.concatenate([[INFINITE, INFINITE], np.full(count, INFINITE)] if floor_first else [[0.0, 0.0], now])
+    shortfall = _least(_elastic(data, elastic, np.eye(2 + count)[0], most))[0] if floor_first else 0.0
+    most[0] = shortfall + 1e-9 if floor_first else 0.0
+    gaps = _least(_elastic(data, elastic, np.array([0.0, *np.ones(1 + count)]), most))
+    return Nearest(float(shortfall), gaps[2:], float(gaps[1]))
+
+
+def contradictory(optimizer: Optimizer, inputs: Inputs) -> bool:
+    """Whether no portfolio at all, however reached, satisfies limits and floor: an error in the parameters."""
+    s = optimizer.structure
+    n = len(s.retained)
+    matrix = sp.csc_array(np.vstack([np.ones((1, n)), s.limit_rows, -s.retained[None], -np.eye(n)]))
+    bounds = np.concatenate([[1.0], np.zeros(len(s.limit_rows)), [-inputs.floor], np.zeros(n)])
+    solver = highs.solver(ConeData(sp.csc_array((n, n)), np.zeros(n), matrix, bounds, zero=1))
+    return not _feasible(solver)
+
+
+def _elastic(data: ConeData, rows: list[int], price: Array, most: Array) -> tuple[ConeData, int]:
+    """Cone data with one slack in [0, most] for each of `rows`, and the slacks' prices as the whole objective."""
+    count, (height, width) = len(rows), data.A.shape
+    ones = sp.csc_array((-np.ones(count), (rows, np.arange(count))), (height, count))
+    bounds = sp.vstack([-sp.eye_array(count), sp.eye_array(count)])
+    matrix = sp.block_array([[data.A, ones], [None, bounds]], format="csc")
+    q = np.concatenate([np.zeros(width), price])
+    b = np.concatenate([data.b, np.zeros(count), most])
+    return ConeData(sp.csc_array((len(q), len(q))), q, matrix, b, data.zero), count
+
+
+def _least(problem: tuple[ConeData, int]) -> Array:
+    data, count = problem
+    solver = highs.solver(data)
+    solver.run()
+    slacks: Array = np.maximum(np.array(solver.getSolution().col_value[-count:]), 0.0)
+    return slacks
+
+
+def _set_upper(solver: highspy.Highs, rows: Array, upper: Array) -> None:
+    for row, value in zip(rows, upper, strict=True):
+        solver.changeRowBounds(int(row), -INFINITE, float(value))
+
+
+def _feasible(solver: highspy.Highs) -> bool:
+    solver.run()
+    return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)

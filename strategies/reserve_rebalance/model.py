@@ -1,0 +1,93 @@
+"""The reserve problem in cvxpy: this file is its definition. Solvers get the cone form that is taken from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+
+from strategies.reserve_rebalance.problem import Inputs, Structure
+
+TIE_BREAK = 1e-5
+"""Weight of the sum of squared flows: equal routes share equally, and the optimum is unique. Below 0.001 bp of cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A cvxpy problem with its parameters, variables and constraints by name."""
+
+    problem: cp.Problem
+    parameters: dict[str, cp.Parameter]
+    variables: dict[str, cp.Variable]
+    constraints: dict[str, cp.Constraint]
+
+
+def build(structure: Structure, *, integer: bool) -> Model:
+    """The problem of `Structure`, as a disciplined parametrised program (DPP).
+
+    With `integer`, each pair is either unused or sells at least the minimum trade and pays its gas, and the tie-break
+    is left out. Without, pairs that must trade carry their least flow in `lower`, and gas is not in the objective.
+    """
+    n, m, k = len(structure.retained), structure.pairs, structure.segments
+    c, s = len(structure.limit_rows), len(structure.loss)
+    by_pair = sp.kron(sp.eye_array(m), np.ones((1, k))).tocsr()
+    sold_by = sp.csr_array((np.ones(m), (structure.sell, np.arange(m))), (n, m)) @ by_pair
+    bought_by = sp.csr_array((np.ones(m), (structure.buy, np.arange(m))), (n, m)) @ by_pair
+
+    p = {
+        "weights": cp.Parameter(n),
+        "rate": cp.Parameter(m * k),
+        "cost": cp.Parameter(m * k),
+        "room": cp.Parameter(m * k),
+        "counted": cp.Parameter(m * k),
+        "tail_price": cp.Parameter(s),
+        "floor": cp.Parameter(),
+        "turnover": cp.Parameter(),
+        "slack": cp.Parameter(c),
+    }
+    w, flow, threshold, excess = cp.Variable(n), cp.Variable(m * k), cp.Variable(), cp.Variable(s)
+    constraints: dict[str, cp.Constraint] = {
+        "balance": w == p["weights"] - sold_by @ flow + bought_by @ cp.multiply(p["rate"], flow),
+        "sells": flow >= 0,
+        "quoted depth": flow <= p["room"],
+        "holdings": sold_by @ flow <= p["weights"],
+        "limits": sp.csr_array(structure.limit_rows) @ w <= p["slack"],
+        "runway floor": structure.retained @ w >= p["floor"],
+        "turnover": p["counted"] @ flow <= p["turnover"],
+        "tail": sp.csr_array(structure.loss) @ w - threshold <= excess,
+        "tail excess": excess >= 0,
+        "tail threshold": threshold >= 0,
+    }
+    cost = p["cost"] @ flow
+    risk = structure.risk_aversion * threshold + p["tail_price"] @ excess
+    variables = {"weights": w, "flow": flow}
+    if integer:
+        p |= {"gas": cp.Parameter(m), "least": cp.Parameter(m), "most": cp.Parameter(m)}
+        used = cp.Variable(m, boolean=True)
+        variables["used"] = used
+        constraints["minimum trade"] = by_pair @ flow >= cp.multiply(p["least"], used)
+        constraints["unused"] = by_pair @ flow <= cp.multiply(p["most"], used)
+        objective = cost + risk + p["gas"] @ used
+    else:
+        p["least"] = cp.Parameter(m)
+        constraints["minimum trade"] = by_pair @ flow >= p["least"]
+        objective = cost + risk + TIE_BREAK / 2 * cp.sum_squares(flow)
+    constraints = {name: constraint for name, constraint in constraints.items() if constraint.size}
+    return Model(cp.Problem(cp.Minimize(objective), list(constraints.values())), p, variables, constraints)
+
+
+def parameter_values(structure: Structure, inputs: Inputs) -> dict[str, np.ndarray | float]:
+    """The value of every parameter but `least`, `most` and `gas`."""
+    return {
+        "weights": inputs.weights,
+        "rate": inputs.rate.ravel(),
+        "cost": 1.0 - inputs.rate.ravel(),
+        "room": inputs.room.ravel(),
+        "counted": np.repeat(inputs.turnover_weight, structure.segments),
+        "tail_price": structure.risk_aversion / structure.tail * inputs.probability,
+        "floor": inputs.floor + inputs.margin,
+        "turnover": inputs.turnover - inputs.margin,
+        "slack": inputs.slack - inputs.margin,
+    }

@@ -1,0 +1,193 @@
+"""Which assets may be bought or must be left: pegs measured in USD, and cross rates that contradict them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dao_bot.domain.units import WAD
+from strategies.reserve_rebalance.crossrates import CrossRate
+from strategies.reserve_rebalance.params import PegRules
+from strategies.reserve_rebalance.universe import Array, Universe
+
+FLOATING_WITNESS = 2.0
+"""A floating asset moves while candles and feeds are minutes apart; its cross rates contradict at twice the bound."""
+
+MAJORITY = 0.5
+"""An issuer is suspect when an asset that it backs by at least this share is."""
+
+
+class State(enum.Enum):
+    """What is known of an asset; only ON_PEG and FLOATING may be bought."""
+
+    ON_PEG = "on its peg"
+    FLOATING = "has no peg"
+    FALLEN = "fell below its peg"
+    ABOVE = "stands above its peg"
+    UNATTRIBUTED = "is on one side of a deviation that cannot be attributed"
+    UNCHECKED = "cannot be checked"
+    LEANING = "leans on the issuer of a suspect asset"
+    UNPRICED = "has no usable USD price"
+
+
+BUYABLE = frozenset({State.ON_PEG, State.FLOATING})
+_SUSPECT = frozenset({State.FALLEN, State.UNATTRIBUTED})
+
+
+@dataclass(slots=True)
+class Pegs:
+    """State of n assets.
+
+    Attributes:
+        states: one for each asset.
+        deviation: (n,) how far each may have fallen, as a positive share: what raises hazards.
+        reasons: asset index to words, for what may not be bought.
+    """
+
+    states: list[State]
+    deviation: Array
+    reasons: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def buyable(self) -> npt.NDArray[np.bool_]:
+        return np.array([state in BUYABLE for state in self.states], dtype=bool)
+
+    def where(self, state: State) -> list[int]:
+        return [i for i, found in enumerate(self.states) if found is state]
+
+    def suspect(self, asset: int, state: State, deviation: float, reason: str) -> None:
+        """Lower an asset to `state`; what is already known to have fallen stays so."""
+        self.deviation[asset] = max(self.deviation[asset], deviation)
+        if self.states[asset] in BUYABLE:
+            self.states[asset] = state
+            self.reasons[asset] = reason
+
+
+def assess(universe: Universe, rules: PegRules, usd: Sequence[int | None], rates: Sequence[CrossRate]) -> Pegs:
+    """States of all assets from USD prices (WAD) and cross rates.
+
+    Nothing clears an asset: USD prices say what is off its peg, and a cross rate that contradicts them by more than
+    the bound makes both its legs unattributed, unless independent witnesses agree on which one fell.
+    """
+    bound = rules.bound / WAD
+    price = np.array([np.nan if value is None else value / WAD for value in usd])
+    pegs = Pegs(
+        [State.ON_PEG if pegged else State.FLOATING for pegged in universe.pegged],
+        np.where(universe.pegged & (price < 1.0), 1.0 - price, 0.0),
+    )
+    for i, symbol in enumerate(universe.symbols):
+        if usd[i] is None:
+            pegs.suspect(i, State.UNPRICED, 0.0, f"{symbol} has no usable USD price")
+        elif universe.pegged[i] and price[i] < 1.0 - bound:
+            pegs.suspect(i, State.FALLEN, 1.0 - price[i], f"{symbol} is at {price[i]:.4f} USD, below its peg")
+        elif universe.pegged[i] and price[i] > 1.0 + bound:
+            pegs.suspect(i, State.ABOVE, 0.0, f"{symbol} is at {price[i]:.4f} USD, above its peg")
+    _contradictions(universe, pegs, price, rates, bound)
+    _contagion(universe, pegs, rules.contagion / WAD)
+    return pegs
+
+
+@dataclass(frozen=True, slots=True)
+class _Contradiction:
+    """`low` is worth `size` less in `high` than the USD prices say; `high` is -1 when the rate is in USD."""
+
+    low: int
+    high: int
+    size: float
+    source: str
+
+
+def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequence[CrossRate], bound: float) -> None:
+    against_market: list[_Contradiction] = []
+    agreeing: set[frozenset[int]] = set()
+    for rate in rates:
+        legs = [leg for leg in (rate.base, rate.quote) if leg >= 0]
+        if rate.rate is None:
+            for leg in legs:
+                pegs.suspect(leg, State.UNCHECKED, 0.0, f"{universe.symbols[leg]} cannot be checked: {rate.problem}")
+            continue
+        if np.isnan(price[legs]).any():
+            continue
+        expected = price[rate.base] / (price[rate.quote] if rate.quote >= 0 else 1.0)
+        off = rate.rate / expected - 1.0
+        pegged = all(universe.pegged[leg] for leg in legs)
+        if abs(off) <= bound * (1.0 if pegged else FLOATING_WITNESS):
+            agreeing.add(frozenset(legs))
+        else:
+            low, high = (rate.base, rate.quote) if off < 0 else (rate.quote, rate.base)
+            against_market.append(_Contradiction(low, high, abs(off), rate.source))
+    fallen = _attributed(universe, against_market, agreeing)
+    for found in against_market:
+        legs_named = _name(universe, found.low), _name(universe, found.high)
+        words = f"{legs_named[0]} trades {found.size:.2%} lower in {legs_named[1]} than their USD prices say ({found.source})"
+        if found.low in fallen:
+            pegs.suspect(found.low, State.FALLEN, found.size, f"{words}, and independent witnesses agree that it fell")
+            continue
+        for leg in (found.low, found.high):
+            if leg >= 0:
+                pegs.suspect(leg, State.UNATTRIBUTED, found.size, f"{words}, and which of them moved is not known")
+
+
+def _attributed(universe: Universe, found: Sequence[_Contradiction], agreeing: set[frozenset[int]]) -> set[int]:
+    """Assets that fell against two witnesses which share no issuer and do not contradict each other or rise alone.
+
+    Only a fall is ever attributed. That one asset rose against two others is how a common fall of the two looks
+    (DAI falls with USDC), so there nobody is cleared. Witnesses must have been seen to agree with each other.
+    """
+    witnesses: dict[int, set[int]] = {}
+    losers: set[int] = set()
+    for item in found:
+        if item.low >= 0 and item.high >= 0:
+            witnesses.setdefault(item.low, set()).add(item.high)
+            losers.add(item.low)
+    fallen = set()
+    for asset, against in witnesses.items():
+        clean = sorted(witness for witness in against if witness not in losers and universe.pegged[witness])
+        for position, one in enumerate(clean):
+            for other in clean[position + 1 :]:
+                apart = not (universe.issuer_share[:, one] * universe.issuer_share[:, other]).any()
+                if apart and frozenset((one, other)) in agreeing:
+                    fallen.add(asset)
+    return fallen
+
+
+def _contagion(universe: Universe, pegs: Pegs, contagion: float) -> None:
+    """Wrappers of what is suspect, and whoever leans on its issuer, are not bought either."""
+    suspect = [i for i, state in enumerate(pegs.states) if state in _SUSPECT]
+    if not suspect:
+        return
+    issuers = (universe.issuer_share[:, suspect] >= MAJORITY).any(axis=1)
+    for i, symbol in enumerate(universe.symbols):
+        inside = universe.inside[i]
+        if inside >= 0 and pegs.states[inside] in _SUSPECT:
+            reason = f"{symbol} wraps {universe.symbols[inside]}, which is suspect"
+        elif float(universe.issuer_share[issuers, i].max(initial=0.0)) >= contagion:
+            names = ", ".join(np.array(universe.issuers)[issuers & (universe.issuer_share[:, i] >= contagion)])
+            reason = f"{symbol} leans on {names}, whose asset is suspect"
+        else:
+            continue
+        pegs.suspect(i, State.LEANING, 0.0, reason)
+
+
+def _name(universe: Universe, asset: int) -> str:
+    return universe.symbols[asset] if asset >= 0 else "USD"
+
+
+def raised_hazard(universe: Universe, rules: PegRules, pegs: Pegs) -> Array:
+    """(F,) expected failures per year: as stated, plus what the present deviations of backed assets add.
+
+    Only issuers: that an asset falls says nothing about the chain or the venue it is on.
+    """
+    hazard = universe.hazard.copy()
+    beyond = np.maximum(pegs.deviation - rules.noise / WAD, 0.0)
+    if not beyond.any():
+        return hazard
+    added = (universe.issuer_share * beyond).max(axis=1, initial=0.0) * (rules.hazard_for_point / WAD * 100.0)
+    for name, more in zip(universe.issuers, added, strict=True):
+        if more > 0:
+            hazard[universe.failures.index(f"issuer {name}")] += more
+    return hazard

@@ -1,0 +1,158 @@
+"""From numbers to a plan: hold, rebalance, repair as far as possible, or say which constraints conflict."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from strategies.reserve_rebalance import conflicts
+from strategies.reserve_rebalance.optimum import FEASIBILITY, Infeasible, Optimizer, scenario_cvar
+from strategies.reserve_rebalance.problem import Inputs, Mask, Solution
+from strategies.reserve_rebalance.universe import Array
+
+UNDERCUT = 1e-7
+"""A repair must bring the reserve nearer to its limits by more than this share of it."""
+
+
+class Outcome(enum.Enum):
+    """What the planner found."""
+
+    HOLD = "hold"
+    TRADE = "trade"
+    REPAIR = "repair"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When to trade at all.
+
+    Attributes:
+        band: no-trade band, share of the reserve.
+        exits: (m,) routes that sell what fell from its peg.
+        limit_names: of the limits, in their order.
+        blocked: words to the (m, K) room that each reason takes away.
+    """
+
+    band: float
+    exits: Mask
+    limit_names: Sequence[str]
+    blocked: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An outcome with everything needed to explain it; `gain` is what the objective improves, net of cost and gas."""
+
+    outcome: Outcome
+    inputs: Inputs
+    solution: Solution | None = None
+    hold_objective: float = 0.0
+    gain: float = 0.0
+    widest_move: float = 0.0
+    conflict: tuple[str, ...] = ()
+    floor_short: bool = False
+    nearest: conflicts.Nearest | None = field(default=None)
+
+
+def plan(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules) -> Plan:
+    """The best thing to do with the routes in `pairs`."""
+    s = optimizer.structure
+    excess = s.limit_rows @ inputs.weights
+    floor_short = bool(s.retained @ inputs.weights < inputs.floor)
+    hold = s.risk_aversion * scenario_cvar(s, inputs, inputs.weights)
+    held = Plan(Outcome.HOLD, inputs, hold_objective=hold, floor_short=floor_short)
+    if not pairs.any():
+        if not floor_short and excess.max(initial=0.0) <= FEASIBILITY:
+            return held
+        if not s.pairs:
+            return replace(held, outcome=Outcome.CONFLICT, conflict=_broken(optimizer, inputs, rules))
+        return _conflict(optimizer, inputs, held, rules)
+    try:
+        relaxed = optimizer.optimum(inputs, pairs, 0.0)
+    except Infeasible:
+        return _repair(optimizer, inputs, pairs, rules, held)
+    tolerated = not floor_short and excess.max(initial=0.0) <= rules.band
+    moves = float(np.abs(relaxed.weights - inputs.weights).max())
+    exiting = bool(relaxed.flow[rules.exits].sum() >= max(inputs.minimum_trade, FEASIBILITY))
+    if tolerated and not exiting and moves < rules.band:
+        return replace(held, widest_move=moves)
+    return _with_fixed_costs(optimizer, inputs, pairs, relaxed, replace(held, widest_move=moves), tolerated)
+
+
+def _with_fixed_costs(
+    optimizer: Optimizer, inputs: Inputs, pairs: Mask, relaxed: Solution, held: Plan, tolerated: bool
+) -> Plan:
+    """Choose the routes that are worth their gas and large enough, and solve again on them."""
+    solution = relaxed
+    used = relaxed.flow.sum(axis=1) > 0
+    if inputs.minimum_trade > 0 or inputs.gas.any():
+        try:
+            used = optimizer.support(inputs, pairs, used)
+            if used.any():
+                solution = optimizer.optimum(inputs, used, inputs.minimum_trade)
+        except Infeasible:
+            return replace(held, outcome=Outcome.CONFLICT, conflict=("minimum trade",))
+    gain = held.hold_objective - solution.objective - float(inputs.gas[used].sum())
+    if not used.any() or (tolerated and gain <= 0):
+        return replace(held, gain=gain if used.any() else 0.0)
+    return replace(held, outcome=Outcome.TRADE, solution=solution, gain=gain)
+
+
+def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, held: Plan) -> Plan:
+    """No trade satisfies every limit: let the least give way, the runway floor last, and do what then is best."""
+    open_inputs = replace(inputs, room=np.where(pairs[:, None], inputs.room, 0.0))
+    nearest = conflicts.nearest(optimizer, open_inputs, floor_first=held.floor_short)
+    gaps = nearest.shortfall + nearest.slack.sum() + nearest.extra_turnover
+    if gaps <= FEASIBILITY:
+        exact = replace(inputs, margin=0.0, slack=inputs.slack + FEASIBILITY / 2)
+        relaxed = optimizer.optimum(exact, pairs, 0.0)
+        return _with_fixed_costs(optimizer, exact, pairs, relaxed, held, tolerated=False)
+    named = _conflict(optimizer, open_inputs, replace(held, nearest=nearest), rules)
+    if not held.floor_short and conflicts.contradictory(optimizer, inputs):
+        return named
+    if not _nearer(optimizer, inputs, nearest):
+        return named
+    eased = replace(
+        inputs,
+        floor=inputs.floor - nearest.shortfall - 2 * inputs.margin,
+        turnover=inputs.turnover + (nearest.extra_turnover + 2 * inputs.margin if nearest.extra_turnover > 0 else 0.0),
+        slack=np.where(nearest.slack > 0, nearest.slack + 2 * inputs.margin, inputs.slack + FEASIBILITY / 2),
+        minimum_trade=0.0 if held.floor_short else inputs.minimum_trade,
+        margin=0.0,
+    )
+    try:
+        relaxed = optimizer.optimum(eased, pairs, 0.0)
+        found = _with_fixed_costs(optimizer, eased, pairs, relaxed, named, tolerated=False)
+    except Infeasible:
+        return named
+    if found.outcome is not Outcome.TRADE:
+        return named
+    return replace(found, outcome=Outcome.REPAIR, conflict=named.conflict)
+
+
+def _nearer(optimizer: Optimizer, inputs: Inputs, nearest: conflicts.Nearest) -> bool:
+    """Whether trading comes nearer to floor or limits than holding does."""
+    s = optimizer.structure
+    short = max(inputs.floor - float(s.retained @ inputs.weights), 0.0)
+    if short > 0:
+        return nearest.shortfall < short - UNDERCUT
+    now = float(np.maximum(s.limit_rows @ inputs.weights, 0.0).sum())
+    return float(nearest.slack.sum()) < now - UNDERCUT
+
+
+def _conflict(optimizer: Optimizer, inputs: Inputs, held: Plan, rules: Rules) -> Plan:
+    names = conflicts.conflicting(optimizer, inputs, rules.limit_names, rules.blocked)
+    return replace(held, outcome=Outcome.CONFLICT, conflict=tuple(names))
+
+
+def _broken(optimizer: Optimizer, inputs: Inputs, rules: Rules) -> tuple[str, ...]:
+    """The limits that holding breaks."""
+    s = optimizer.structure
+    excess = s.limit_rows @ inputs.weights
+    broken = [name for name, over in zip(rules.limit_names, excess, strict=True) if over > FEASIBILITY]
+    short = bool(s.retained @ inputs.weights < inputs.floor)
+    return (*([conflicts.FLOOR] if short else []), *broken)

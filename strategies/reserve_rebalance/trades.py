@@ -1,0 +1,83 @@
+"""From a plan to swaps: the first tranche, whole units, and a last check in integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dao_bot.domain.units import WAD
+from dao_bot.strategy import Swap
+from strategies.reserve_rebalance import amounts, tranches
+from strategies.reserve_rebalance.amounts import Book
+from strategies.reserve_rebalance.params import Params
+from strategies.reserve_rebalance.planner import Outcome, Plan
+from strategies.reserve_rebalance.situation import Situation
+from strategies.reserve_rebalance.universe import Array, Universe
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Swaps of one batch.
+
+    Attributes:
+        parts: number of tranches that the whole trade takes at present quotes; this batch is the first.
+        flow: (m, K) what this batch sells, as a share of the reserve.
+        after: the book when every swap returns what was expected.
+        broken: limits that rounding would break; then there are no swaps.
+        exit: something that fell from its peg is sold.
+    """
+
+    swaps: tuple[Swap, ...]
+    parts: int
+    flow: Array
+    after: Book
+    broken: tuple[str, ...]
+    exit: bool
+
+
+def first_tranche(universe: Universe, params: Params, situation: Situation, plan: Plan) -> Trades:
+    """The swaps to propose now. What restores the runway, and what exits a fallen asset, goes in one."""
+    assert plan.solution is not None, "only a plan that trades has tranches"
+    inputs, flow = plan.inputs, plan.solution.flow
+    exits = situation.exits & (flow.sum(axis=1) > 0)
+    calm = flow[~situation.exits]
+    parts = (
+        1
+        if plan.floor_short
+        else tranches.count(
+            calm,
+            inputs.rate[~situation.exits],
+            inputs.gas[~situation.exits],
+            params.minimum_trade / situation.reserve,
+            params.max_tranches,
+        )
+    )
+    allowed = _allowances(universe, plan)
+    for tried in (parts, 1) if parts > 1 else (1,):
+        part = tranches.first(flow, tried, situation.exits)
+        found = amounts.swaps(universe, situation.quotes, situation.book, part, situation.unit_value)
+        after = amounts.after(universe, situation.book, found)
+        broken = _broken(universe, situation, after, allowed, plan)
+        if not broken:
+            return Trades(found, tried, part, after, (), bool(exits.any()))
+    return Trades((), 1, flow, situation.book, tuple(broken), bool(exits.any()))
+
+
+def _allowances(universe: Universe, plan: Plan) -> dict[str, int]:
+    """How far a repair may exceed each limit, WAD share of the reserve."""
+    if plan.outcome is not Outcome.REPAIR or plan.nearest is None:
+        return {}
+    names: Sequence[str] = [limit.name for limit in universe.limits]
+    return {
+        name: round(float(slack) * WAD) + amounts.TOLERANCE * 30
+        for name, slack in zip(names, plan.nearest.slack, strict=True)
+        if slack > 0
+    }
+
+
+def _broken(universe: Universe, situation: Situation, after: Book, allowed: dict[str, int], plan: Plan) -> list[str]:
+    broken = [limit.text for limit in amounts.newly_broken(universe, situation.book, after, allowed)]
+    kept, before = amounts.retained_value(universe, after), amounts.retained_value(universe, situation.book)
+    if kept < situation.floor and (not plan.floor_short or kept < before):
+        broken.append("runway floor")
+    return broken
