@@ -15,6 +15,7 @@ from typing import Any
 
 from dao_bot.domain.errors import BadInput, NotFound, PluginFailed
 from dao_bot.domain.hashing import digest
+from dao_bot.fields import Settings
 from dao_bot.suggest import did_you_mean
 
 STRATEGIES = "dao_bot.strategies"
@@ -51,6 +52,21 @@ def find(group: str, name: str) -> type[Any]:
     if not isinstance(found, type):
         raise BadInput(f"the {_word(group)} `{name}` is not a class", value=entry.value)
     return found
+
+
+def settings_model(kind: type[Any], attribute: str) -> type[Settings]:
+    """The model under which a plugin's settings are validated.
+
+    Raises:
+        BadInput: the class has none.
+    """
+    model = getattr(kind, attribute, None)
+    if not (isinstance(model, type) and issubclass(model, Settings)):
+        raise BadInput(
+            f"the plugin {kind.__module__}.{kind.__qualname__} has no model of its settings",
+            limit=f"a class `{attribute}` that derives from dao_bot.fields.Settings",
+        )
+    return model
 
 
 def entry_point(group: str, name: str) -> EntryPoint:
@@ -215,7 +231,7 @@ def _execute(module_name: str, path: Path, source: bytes) -> ModuleType:
     module.__file__ = str(path)
     sys.modules[module_name] = module  # dataclasses and pydantic look annotations up there
     try:
-        exec(code, vars(module))
+        exec(code, vars(module))  # noqa: S102  # to run a plugin that the stewards named is the purpose
     except Exception as error:
         del sys.modules[module_name]
         raise PluginFailed(f"the strategy's file failed: {type(error).__name__}: {error}", value=path) from error

@@ -1,0 +1,247 @@
+"""The sections of strategies.yaml as typed, immutable settings; `docs/configuration.md` is made from these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from dao_bot.config.cron import shortest_gap
+from dao_bot.config.fields import (
+    ContractField,
+    CronField,
+    FinalityField,
+    FlagField,
+    GasPriceField,
+    LabelField,
+    NameField,
+    RpcUrlField,
+    SecretField,
+    StoreUrlField,
+    SymbolField,
+)
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.units import WAD
+from dao_bot.fields import DurationField, IntField, RatioField, Settings
+
+Mode = Literal["devnet", "plan", "live"]
+_MULTICALL3 = Address("0xcA11bde05977b3631167028862bE2a173976CA11")
+_DAY = 86_400
+
+
+class NativeSettings(Settings):
+    """The chain's own coin, which pays for gas.
+
+    Attributes:
+        symbol: its symbol; also its name under `prices.sources`.
+        decimals: its decimals, 18 on every chain that this program was tested on.
+    """
+
+    symbol: SymbolField = "ETH"
+    decimals: Annotated[IntField, Field(ge=0, le=36)] = 18
+
+
+class RpcSettings(Settings):
+    """A node that is read from and sent to.
+
+    Attributes:
+        url: http, https or ipc; with a key in it better as a reference. Shown without keys everywhere.
+        operator: who runs the node. Nodes of one operator never count as two witnesses.
+    """
+
+    url: RpcUrlField
+    operator: LabelField
+
+
+class ChainSettings(Settings):
+    """The chain that the treasury lives on.
+
+    Attributes:
+        id: the chain id (EIP-155); every node must confirm it.
+        name: what people call it.
+        native: its own coin.
+        finality: when a transaction counts as final; `finalized` follows the chain's own word for it.
+        rpcs: its nodes, the preferred one first. Live mode needs two operators.
+        multicall3: where Multicall3 lives; the default holds on nearly every chain.
+    """
+
+    id: Annotated[IntField, Field(ge=1, lt=2**53)]
+    name: LabelField
+    native: NativeSettings = NativeSettings()
+    finality: FinalityField
+    rpcs: Annotated[tuple[RpcSettings, ...], Field(min_length=1)]
+    multicall3: ContractField = _MULTICALL3
+
+
+class KeeperSettings(Settings):
+    """The account that sends what was approved. It owns nothing and may be no owner of the Safe.
+
+    Attributes:
+        key: where its private key is; the key itself never stands in the file.
+        max_fee_per_gas: the most that it pays for one unit of gas (EIP-1559); above it, it waits.
+    """
+
+    key: SecretField
+    max_fee_per_gas: GasPriceField
+
+
+class TokenSettings(Settings):
+    """A token that the treasury holds or may hold.
+
+    Attributes:
+        address: its contract.
+        decimals: its decimals; the chain must say the same.
+        issuer: who must be good for it, for limits on one issuer.
+        hold_only: never bought nor sold; for tokens that take fees on transfer or rebase.
+    """
+
+    address: ContractField
+    decimals: Annotated[IntField, Field(ge=0, le=36)]
+    issuer: LabelField | None = None
+    hold_only: FlagField = False
+
+
+class TreasurySettings(Settings):
+    """The Safe and its surroundings.
+
+    Attributes:
+        name: the treasury's name on cards and posts.
+        chain: the chain that it lives on.
+        safe: the Safe's address.
+        keeper: the account that sends transactions; not needed to plan.
+        tokens: every token that strategies and limits may name, by symbol.
+        address_book: the only recipients outside the Safe, by label.
+    """
+
+    name: LabelField
+    chain: ChainSettings
+    safe: ContractField
+    keeper: KeeperSettings | None = None
+    tokens: Annotated[Mapping[SymbolField, TokenSettings], Field(min_length=1)]
+    address_book: Mapping[LabelField, ContractField] = {}
+
+
+class PluginChoice(Settings):
+    """An installed plugin and, beside `use`, its own settings, which its own model validates."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: NameField
+
+
+class PricesSettings(Settings):
+    """Where prices come from, and when they are not believed.
+
+    Attributes:
+        max_deviation: the most that two sources of one token may differ; beyond it the token has no price.
+        min_sources: how many sources of a token must answer; all that are configured when it is left out.
+        sources: for each token, and the native coin, its sources; the first one is the price, the others confirm it.
+    """
+
+    max_deviation: Annotated[RatioField, Field(gt=0, le=WAD)] = WAD // 100
+    min_sources: Annotated[IntField, Field(ge=1)] | None = None
+    sources: Mapping[SymbolField, Annotated[tuple[PluginChoice, ...], Field(min_length=1)]]
+
+
+class PolicySettings(Settings):
+    """What no batch may break, whatever a strategy decides.
+
+    Attributes:
+        rules: all of them are checked, each reports; a rule that cannot be evaluated counts as broken.
+    """
+
+    rules: Annotated[tuple[PluginChoice, ...], Field(min_length=1)]
+
+
+class ApprovalSettings(Settings):
+    """How people approve a batch.
+
+    Attributes:
+        use: `owners`: the Safe's own threshold of owners' signatures, collected here.
+    """
+
+    use: Literal["owners"]
+
+
+class ScheduleSettings(Settings):
+    """When a strategy runs: one of `every` and `cron`.
+
+    Attributes:
+        every: an interval, counted from midnight UTC on 1 January 1970.
+        cron: minute, hour, day of month, month, weekday in UTC; weekdays by name.
+        jitter: the run waits up to this long, differently for each run but the same on every keeper.
+    """
+
+    every: Annotated[DurationField, Field(ge=1)] | None = None
+    cron: CronField | None = None
+    jitter: Annotated[DurationField, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _one_of_both_and_a_jitter_that_fits(self) -> ScheduleSettings:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("write either `every` or `cron`, such as {every: 1h}")
+        gap = shortest_gap(self.cron) if self.cron is not None else self.every
+        if gap is not None and self.jitter >= gap:
+            raise ValueError(f"jitter ({self.jitter} s) must be shorter than the time between two runs ({gap} s)")
+        return self
+
+
+class StrategySettings(Settings):
+    """One strategy at work.
+
+    Attributes:
+        use: an installed strategy, or `./file.py:ClassName` relative to this file.
+        schedule: when it runs.
+        route: how its batches reach the Safe; `multisig` is a transaction that owners sign.
+        approval: which of `approvals` its batches need.
+        valid_for: how long a batch can be executed after it was made; enforced on the chain.
+        max_failures: it is paused after this many failed runs in a row.
+        enabled: whether it runs at all.
+        params: its own parameters.
+    """
+
+    use: Annotated[str, Field(min_length=1)]
+    schedule: ScheduleSettings
+    route: Literal["multisig"] = "multisig"
+    approval: NameField
+    valid_for: Annotated[DurationField, Field(ge=60, le=30 * _DAY)] = _DAY // 2
+    max_failures: Annotated[IntField, Field(ge=1)] = 3
+    enabled: FlagField = True
+    params: Mapping[str, Any] = {}
+
+
+class StoreSettings(Settings):
+    """Where the record is kept.
+
+    Attributes:
+        url: SQLite for one keeper, PostgreSQL for several. A relative path starts at this file's directory.
+    """
+
+    url: StoreUrlField
+
+
+class StrategiesFile(Settings):
+    """Everything in one file.
+
+    Attributes:
+        version: of this format.
+        mode: `devnet` for a local chain; `plan` does everything up to the proposal and sends nothing; `live` sends.
+        treasury: the Safe and its surroundings.
+        protocols: the protocols that it may use, by name, each with its own settings.
+        prices: where prices come from.
+        policy: what no batch may break.
+        approvals: how people approve, by names that strategies refer to.
+        strategies: what runs, by name, in the order in which they run on one treasury.
+        store: where the record is kept.
+    """
+
+    version: Annotated[IntField, Field(ge=1, le=1)] = 1
+    mode: Mode
+    treasury: TreasurySettings
+    protocols: Mapping[NameField, Mapping[str, Any]] = {}
+    prices: PricesSettings
+    policy: PolicySettings
+    approvals: Annotated[Mapping[NameField, ApprovalSettings], Field(min_length=1)]
+    strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]
+    store: StoreSettings
