@@ -39,17 +39,33 @@ def price_at_tick(tick: int, base_decimals: int, quote_decimals: int) -> int:
 def price_at_sqrt(sqrt_price_x96: int, base_decimals: int, quote_decimals: int) -> int:
     """WAD of token1 for one whole token0 at a pool's `sqrtPriceX96`, rounded down.
 
+    Args:
+        base_decimals, quote_decimals: of token0 and token1.
+
     Raises:
         BadInput: if no pool can have that price (zero: it was never initialised).
     """
-    if not MIN_SQRT_RATIO <= sqrt_price_x96 < MAX_SQRT_RATIO:
-        raise BadInput("not a square-root price of Uniswap v3", value=sqrt_price_x96)
-    return _scaled(sqrt_price_x96**2, 1 << 192, base_decimals, quote_decimals)
+    return _scaled(_squared(sqrt_price_x96), 1 << 192, base_decimals, quote_decimals)
+
+
+def inverse_price_at_sqrt(sqrt_price_x96: int, base_decimals: int, quote_decimals: int) -> int:
+    """WAD of token0 for one whole token1, rounded down; otherwise as `price_at_sqrt`.
+
+    Args:
+        base_decimals, quote_decimals: of token1 and token0.
+    """
+    return _scaled(1 << 192, _squared(sqrt_price_x96), base_decimals, quote_decimals)
 
 
 def mean_tick(cumulative_then: int, cumulative_now: int, seconds: int) -> int:
     """Time-weighted tick between two `tickCumulative`s, rounded down as `OracleLibrary.consult` does."""
     return (cumulative_now - cumulative_then) // seconds
+
+
+def _squared(sqrt_price_x96: int) -> int:
+    if not MIN_SQRT_RATIO <= sqrt_price_x96 < MAX_SQRT_RATIO:
+        raise BadInput("not a square-root price of Uniswap v3", value=sqrt_price_x96)
+    return sqrt_price_x96**2
 
 
 def _power(exponent: int) -> int:
@@ -64,5 +80,5 @@ def _power(exponent: int) -> int:
 
 
 def _scaled(numerator: int, denominator: int, base_decimals: int, quote_decimals: int) -> int:
-    # numerator / denominator is base units of token1 for one base unit of token0
+    # numerator / denominator is base units of the quote for one base unit of the base
     return int(numerator * WAD * 10**base_decimals // (denominator * 10**quote_decimals))

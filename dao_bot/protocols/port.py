@@ -34,6 +34,20 @@ class EncodeContext:
     allowances: Mapping[tuple[Address, Address], int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the start-up self-test.
+
+    Attributes:
+        problem: what is wrong and what to do; None when all is well.
+        fatal: whether the treasury must not be run like this; a person may live with the rest.
+    """
+
+    subject: str
+    problem: str | None = None
+    fatal: bool = True
+
+
 class TreasuryProtocol(Protocol):
     """One protocol, made with its own settings and the treasury."""
 
@@ -66,4 +80,4 @@ class TreasuryProtocol(Protocol):
         ...
 
 
-__all__ = ["EncodeContext", "Provider", "ReadContext", "Treasury", "TreasuryProtocol"]
+__all__ = ["Check", "EncodeContext", "Provider", "ReadContext", "Treasury", "TreasuryProtocol"]

@@ -1,0 +1,206 @@
+"""ERC-20 tokens and the native coin: transfers encoded, and what moves or allows tokens read back from its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from dao_bot.chain.abi import function
+from dao_bot.domain.addresses import ZERO_ADDRESS, Address
+from dao_bot.domain.calls import Argument, Call, DecodedCall
+from dao_bot.domain.errors import BadInput
+from dao_bot.domain.operations import Operation, Transfer
+from dao_bot.domain.tokens import Token
+from dao_bot.fields import Settings
+from dao_bot.protocols.balances import HoldingsProvider
+from dao_bot.protocols.port import EncodeContext, Provider, Treasury
+from dao_bot.protocols.reading import arguments
+
+TRANSFER = function("transfer(address,uint256)")
+TRANSFER_FROM = function("transferFrom(address,address,uint256)")
+APPROVE = function("approve(address,uint256)")
+INCREASE = function("increaseAllowance(address,uint256)")
+DECREASE = function("decreaseAllowance(address,uint256)")
+NATIVE_TRANSFER = "receive()"
+
+UNLIMITED = 2**256 - 1
+_PRACTICALLY_UNLIMITED = 2**255
+
+
+class Erc20Settings(Settings):
+    """Nothing to set: the tokens stand under `treasury.tokens`."""
+
+
+class Erc20:
+    """Always on. Permits are not decoded: they allow by a signature what no call of the Safe shows."""
+
+    name: ClassVar[str] = "erc20"
+    Settings: ClassVar[type[Erc20Settings]] = Erc20Settings
+
+    def __init__(self, settings: Erc20Settings, treasury: Treasury) -> None:
+        self._treasury = treasury
+        self._tokens = {token.address: token for token in treasury.tokens.values()}
+        self._readers: dict[bytes, Callable[[Call, Token], DecodedCall | None]] = {
+            TRANSFER.selector: self._transfer,
+            TRANSFER_FROM.selector: self._transfer_from,
+            APPROVE.selector: self._approve,
+            INCREASE.selector: self._increase,
+            DECREASE.selector: self._decrease,
+        }
+
+    @property
+    def operations(self) -> tuple[type[Operation], ...]:
+        return (Transfer,)
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        return (HoldingsProvider(),)
+
+    @property
+    def contracts(self) -> Mapping[Address, tuple[str, str | None]]:
+        """None: tokens are known by the configuration, and no token may spend for the Safe."""
+        return {}
+
+    def encode(self, operation: Transfer, context: EncodeContext) -> tuple[Call, ...]:
+        """One call.
+
+        Raises:
+            BadInput: for nothing, for a token of another chain, or to the zero address.
+        """
+        amount, to = operation.amount, operation.to
+        if amount.units <= 0:
+            raise BadInput("a transfer must move something", value=str(amount))
+        if to == ZERO_ADDRESS:
+            raise BadInput("a transfer to the zero address is lost", next_step="Name the recipient")
+        if amount.token not in (*self._tokens.values(), self._treasury.native):
+            raise BadInput("a transfer of a token that is not configured", value=amount.token.address)
+        if amount.token.is_native:
+            return (Call(to, b"", amount.units),)
+        return (Call(amount.token.address, TRANSFER.encode(to, amount.units)),)
+
+    def decode(self, call: Call) -> DecodedCall | None:
+        """Transfers and allowances of configured tokens, and bare transfers of coins; None for everything else."""
+        if not call.data:
+            return self._native_transfer(call) if call.value > 0 else None
+        token = self._tokens.get(call.to)
+        reader = self._readers.get(call.selector)
+        if token is None or reader is None or call.value:
+            return None
+        return reader(call, token)
+
+    def _native_transfer(self, call: Call) -> DecodedCall:
+        amount = self._treasury.native.amount(call.value)
+        return DecodedCall(
+            call,
+            self.name,
+            NATIVE_TRANSFER,
+            (),
+            f"Send {amount} to {call.to}",
+            recipients=(call.to,),
+            spends=((ZERO_ADDRESS, call.value),),
+        )
+
+    def _transfer(self, call: Call, token: Token) -> DecodedCall | None:
+        values = arguments(TRANSFER, call.data)
+        if values is None:
+            return None
+        to, units = values
+        return DecodedCall(
+            call,
+            self.name,
+            TRANSFER.signature,
+            (Argument("to", "address", to), Argument("amount", "uint256", units)),
+            f"Send {token.amount(units)} to {to}",
+            recipients=(to,),
+            spends=((token.address, units),),
+        )
+
+    def _transfer_from(self, call: Call, token: Token) -> DecodedCall | None:
+        values = arguments(TRANSFER_FROM, call.data)
+        if values is None:
+            return None
+        sender, to, units = values
+        return DecodedCall(
+            call,
+            self.name,
+            TRANSFER_FROM.signature,
+            (
+                Argument("from", "address", sender),
+                Argument("to", "address", to),
+                Argument("amount", "uint256", units),
+            ),
+            f"Move {token.amount(units)} from {sender} to {to}",
+            recipients=(to,),
+            spends=((token.address, units),) if sender == self._treasury.safe else (),
+        )
+
+    def _approve(self, call: Call, token: Token) -> DecodedCall | None:
+        values = arguments(APPROVE, call.data)
+        if values is None:
+            return None
+        spender, units = values
+        summary = (
+            f"Allow {spender} to take {_allowance(token, units)}"
+            if units
+            else f"Allow {spender} to take no {token.symbol} any more"
+        )
+        return DecodedCall(
+            call,
+            self.name,
+            APPROVE.signature,
+            (Argument("spender", "address", spender), Argument("amount", "uint256", units)),
+            summary,
+            approves=(token.address, spender, units),
+        )
+
+    def _increase(self, call: Call, token: Token) -> DecodedCall | None:
+        values = arguments(INCREASE, call.data)
+        if values is None:
+            return None
+        spender, units = values
+        return DecodedCall(
+            call,
+            self.name,
+            INCREASE.signature,
+            (Argument("spender", "address", spender), Argument("added", "uint256", units)),
+            f"Allow {spender} to take {_allowance(token, units)} more than before",
+            # The bytes do not tell what stood there before, so the worst is assumed.
+            approves=(token.address, spender, UNLIMITED),
+        )
+
+    def _decrease(self, call: Call, token: Token) -> DecodedCall | None:
+        values = arguments(DECREASE, call.data)
+        if values is None:
+            return None
+        spender, units = values
+        return DecodedCall(
+            call,
+            self.name,
+            DECREASE.signature,
+            (Argument("spender", "address", spender), Argument("subtracted", "uint256", units)),
+            f"Allow {spender} to take {_allowance(token, units)} less than before",
+            # What remains is not in the bytes either; naming the pair lets the simulation look at it.
+            approves=(token.address, spender, UNLIMITED),
+        )
+
+
+def exact_approval(
+    token: Token, spender: Address, units: int, needs_zero_first: bool
+) -> tuple[tuple[Call, ...], tuple[Call, ...]]:
+    """Calls before and after the one that spends: exactly `units` are allowed in between, and nothing afterwards.
+
+    Args:
+        needs_zero_first: some tokens (USDT) refuse to change an allowance that is not zero.
+    """
+    clear = approval(token, spender, 0)
+    allow = approval(token, spender, units)
+    return ((clear, allow) if needs_zero_first else (allow,)), (clear,)
+
+
+def approval(token: Token, spender: Address, units: int) -> Call:
+    """Set what `spender` may take."""
+    return Call(token.address, APPROVE.encode(spender, units))
+
+
+def _allowance(token: Token, units: int) -> Any:
+    return f"any amount of {token.symbol}" if units >= _PRACTICALLY_UNLIMITED else token.amount(units)

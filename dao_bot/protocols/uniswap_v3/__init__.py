@@ -1,0 +1,1 @@
+"""Uniswap v3: quotes, swaps and pool prices."""

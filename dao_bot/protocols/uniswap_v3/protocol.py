@@ -1,0 +1,89 @@
+"""Uniswap v3 as a protocol of the treasury: what is configured, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from dao_bot.chain.plan import Plan
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.calls import Call, DecodedCall
+from dao_bot.domain.errors import BadInput
+from dao_bot.domain.operations import Operation, Swap
+from dao_bot.protocols.port import Check, EncodeContext, Provider, Treasury
+from dao_bot.protocols.uniswap_v3.contracts_check import check_uniswap
+from dao_bot.protocols.uniswap_v3.decode import RouterDecoder
+from dao_bot.protocols.uniswap_v3.encode import encode_swap
+from dao_bot.protocols.uniswap_v3.paths import VENUE, Pool, pool_address
+from dao_bot.protocols.uniswap_v3.pool_prices import PoolPricesProvider
+from dao_bot.protocols.uniswap_v3.quotes import SwapLaddersProvider
+from dao_bot.protocols.uniswap_v3.settings import PoolSettings, UniswapV3Settings
+
+
+class UniswapV3:
+    """Swaps through SwapRouter02, quotes of QuoterV2, prices of the pools."""
+
+    name: ClassVar[str] = VENUE
+    Settings: ClassVar[type[UniswapV3Settings]] = UniswapV3Settings
+
+    def __init__(self, settings: UniswapV3Settings, treasury: Treasury) -> None:
+        """Raises `BadInput` for a pool of a token that is not configured."""
+        self.router = Address(settings.router)
+        self._factory = Address(settings.factory)
+        self._quoter = Address(settings.quoter)
+        self._hashes = settings.code_hashes
+        self.pools = tuple(_pool(pool, self._factory, treasury) for pool in settings.pools)
+        self._decoder = RouterDecoder(treasury, self.router, self._factory)
+        self._providers: tuple[Provider, ...] = (
+            PoolPricesProvider(self.pools, settings.twap_window),
+            SwapLaddersProvider(self._quoter, self.pools, settings.max_hops, settings.max_routes),
+        )
+
+    @property
+    def operations(self) -> tuple[type[Operation], ...]:
+        return (Swap,)
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        return self._providers
+
+    @property
+    def contracts(self) -> Mapping[Address, tuple[str, str | None]]:
+        """The router alone is called by the Safe."""
+        return {self.router: ("Uniswap v3 router", self._hashes.router)}
+
+    @property
+    def relied_on(self) -> Mapping[Address, tuple[str, str | None]]:
+        """Every contract whose code must be what it was, also those that are only asked: label and pinned hash."""
+        return {
+            self.router: ("Uniswap v3 router", self._hashes.router),
+            self._quoter: ("Uniswap v3 quoter", self._hashes.quoter),
+            self._factory: ("Uniswap v3 factory", self._hashes.factory),
+        }
+
+    def encode(self, operation: Swap, context: EncodeContext) -> tuple[Call, ...]:
+        """As `encode_swap`; a swap of another venue is a `BadInput`."""
+        if operation.venue != self.name:
+            raise BadInput("a swap of a venue that is not configured", value=operation.venue, limit=self.name)
+        pools = frozenset(pool.address for pool in self.pools)
+        return encode_swap(operation, context, self.router, self._factory, pools)
+
+    def decode(self, call: Call) -> DecodedCall | None:
+        return self._decoder.decode(call)
+
+    def check(self) -> Plan[tuple[Check, ...]]:
+        """The self-test on the chain, but for the code hashes (see `check_code`)."""
+        return check_uniswap(self._factory, self.router, self._quoter, self.pools)
+
+
+def _pool(settings: PoolSettings, factory: Address, treasury: Treasury) -> Pool:
+    for symbol in settings.tokens:
+        if symbol not in treasury.tokens:
+            raise BadInput(
+                "a pool of a token that is not configured",
+                value=symbol,
+                limit=", ".join(treasury.tokens),
+                next_step="The native coin trades as its wrapped token (WETH): configure that",
+            )
+    base, quote = (treasury.tokens[symbol] for symbol in settings.tokens)
+    return Pool(base, quote, settings.fee, pool_address(factory, base.address, quote.address, settings.fee))
