@@ -1,0 +1,337 @@
+"""The card as data: every fact that a renderer may show, cleaned once, with amounts still in base units."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from dao_bot.cards.text import duration, utc
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.calls import CallType
+from dao_bot.domain.lifecycle import OPEN_STATES, State
+from dao_bot.domain.runs import Block
+from dao_bot.domain.tokens import Token, usd_value
+from dao_bot.domain.units import WAD
+
+
+class Tone(enum.StrEnum):
+    """How loudly something is shown; never by colour alone."""
+
+    NEUTRAL = "neutral"
+    ACTIVE = "active"
+    GOOD = "good"
+    CAUTION = "caution"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state in words."""
+
+    words: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An address and the name that the stewards gave it."""
+
+    address: Address
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SafeTransactionHashes:
+    """What an owner compares with the signing device, recomputed by this program (EIP-712). 0x-hex of 32 bytes."""
+
+    nonce: int
+    domain_hash: str
+    message_hash: str
+    safe_tx_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Who must sign, and who has."""
+
+    threshold: int
+    owners: tuple[Party, ...]
+    signed: tuple[Party, ...]
+
+    @property
+    def missing(self) -> int:
+        return max(self.threshold - len(self.signed), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRow:
+    """One token of the Safe, in base units.
+
+    Attributes:
+        delta: what the simulation moved.
+        realised_delta: what the executed transaction moved; None before execution.
+        price: WAD USD for one whole token; None when no source may be used.
+        share_before, share_after: WAD share of all priced holdings; None without a price.
+    """
+
+    token: Token
+    before: int
+    delta: int
+    realised_delta: int | None
+    price: int | None
+    share_before: int | None
+    share_after: int | None
+
+    @property
+    def expected(self) -> int:
+        return self.before + self.delta
+
+    @property
+    def realised(self) -> int | None:
+        return None if self.realised_delta is None else self.before + self.realised_delta
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.delta or self.realised_delta)
+
+    def usd(self, units: int | None) -> int | None:
+        """WAD value of `units` of this token."""
+        if units is None or self.price is None:
+            return None
+        return usd_value(self.token.amount(units), self.price)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAsset:
+    """An asset that the simulation moves and the treasury does not list; `token_id` names one NFT."""
+
+    address: Address
+    label: str | None
+    token_id: int | None
+    delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a call sends to somebody else than the Safe; `token` is None when the treasury does not list it."""
+
+    token: Token | None
+    address: Address
+    units: int
+    price: int | None
+    recipients: tuple[Party, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the batch costs at oracle prices, WAD USD; negative is a gain; None when something has no price.
+
+    Attributes:
+        sold: value of what is traded away, without payments.
+        expected: value lost by trading, as simulated.
+        worst: the same if every swap brought only its minimum; None also when a swap has no minimum.
+        realised: value lost by trading in the executed transaction.
+        gas_used: simulated gas units, or the executed transaction's.
+        gas_usd: what the sender paid, once executed.
+    """
+
+    sold: int | None
+    expected: int | None
+    worst: int | None
+    realised: int | None
+    gas_used: int
+    gas_usd: int | None
+
+    def of_sold(self, cost: int | None) -> int | None:
+        """`cost` as a WAD share of what is sold."""
+        return None if cost is None or not self.sold else cost * WAD // self.sold
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What changes, what it costs, how it can fail, and, once it is known, what came of it."""
+
+    changes: str
+    costs: str
+    fails: str
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A residual risk, or something that does not fit together."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One decoded call; `function` is None when nobody knows these bytes."""
+
+    number: int
+    to: Party
+    protocol: str
+    function: str | None
+    summary: str
+    arguments: tuple[tuple[str, str, str], ...]
+    value: int
+    selector: str
+    data_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One report of the policy, as its rule worded it."""
+
+    rule: str
+    subject: str
+    before: str
+    after: str
+    limit: str
+    binds: bool
+    violated: bool
+    message: str
+
+    @property
+    def verdict(self) -> str:
+        return "broken" if self.violated else "at its limit" if self.binds else "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One price source: WAD USD, age in seconds at the pinned block, deviation from the used price (WAD)."""
+
+    source: str
+    usd: int
+    age: int
+    max_age: int
+    stale: bool
+    deviation: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """The price of one token and where it comes from.
+
+    Attributes:
+        peg_deviation: WAD distance from one US dollar, for tokens that aim at it; None for others.
+    """
+
+    token: Token
+    usd: int | None
+    sources: tuple[SourceRow, ...]
+    problems: tuple[str, ...]
+    peg_deviation: int | None
+    pegged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyWords:
+    """What the strategy says of itself: quoted, never relied on."""
+
+    reason: str
+    summary: tuple[str, ...]
+    evidence: tuple[tuple[str, str], ...]
+    binding: tuple[tuple[str, str], ...]
+    wake_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """One independent simulation."""
+
+    method: str
+    endpoint: str
+    success: bool
+    gas_used: int | None
+    revert_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFacts:
+    """The executed transaction."""
+
+    transaction_hash: str
+    block_number: int
+    block_hash: str
+    success: bool
+    gas_used: int
+    gas_cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardModel:
+    """Everything on the card, in the order in which a steward needs it.
+
+    Attributes:
+        now: chain time from which ages and the time left are told.
+        valid_until: epoch seconds; the batch reverts later.
+        target: what the Safe calls (`operation` says how); `data_size` bytes of calldata.
+        hidden_empty: unchanged tokens without a balance, which have no row.
+        nominal: the run's anchored time.
+    """
+
+    title: str
+    proposal_id: str
+    status: Status
+    state: State | None
+    story: Story
+    concerns: tuple[Concern, ...]
+    strategy: str
+    nominal: int
+    attempt: int
+    urgent: bool
+    approval_rule: str
+    valid_until: int
+    now: int
+    block: Block
+    safe: Party
+    safe_version: str | None
+    route: str
+    target: Party
+    operation: CallType
+    data_size: int
+    batch_hash: str
+    policy_hash: str
+    observation_digest: str
+    hashes: SafeTransactionHashes | None
+    signatures: Signatures | None
+    cost: Cost
+    payments: tuple[Payment, ...]
+    holdings: tuple[HoldingRow, ...]
+    hidden_empty: int
+    others: tuple[OtherAsset, ...]
+    calls: tuple[CallRow, ...]
+    rules: tuple[RuleRow, ...]
+    prices: tuple[PriceRow, ...]
+    words: StrategyWords
+    simulated: bool
+    revert_reason: str | None
+    witnesses: tuple[WitnessRow, ...]
+    outcome: OutcomeFacts | None
+
+    @property
+    def seconds_left(self) -> int:
+        """Until the batch can no longer be executed; negative afterwards."""
+        return self.valid_until - self.now
+
+    @property
+    def deadline(self) -> str:
+        """`2026-11-21 09:07 UTC (12 h left)`; without the remark once the proposal is closed."""
+        if self.state is not None and self.state not in OPEN_STATES:
+            return utc(self.valid_until)
+        left = self.seconds_left
+        return f"{utc(self.valid_until)} ({f'{duration(left)} left' if left > 0 else 'over'})"
+
+    @property
+    def changed(self) -> tuple[HoldingRow, ...]:
+        return tuple(row for row in self.holdings if row.changes)
+
+    @property
+    def outgoing(self) -> tuple[HoldingRow, ...]:
+        return tuple(row for row in self.holdings if row.delta < 0)
+
+    @property
+    def incoming(self) -> tuple[HoldingRow, ...]:
+        return tuple(row for row in self.holdings if row.delta > 0)

@@ -1,0 +1,185 @@
+"""The title and the plain sentences: what changes, what it costs, how it can fail, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dao_bot.cards.model import Cost, HoldingRow, Payment, Story
+from dao_bot.cards.money import trades
+from dao_bot.cards.text import amount, bps, clean, named, number, places_for, short_address, usd, utc
+from dao_bot.domain.proposals import Outcome, Proposal
+from dao_bot.domain.tokens import Token
+
+_MOST_NAMED = 3
+
+
+def title_of(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...]) -> str:
+    """A headline of a few words, from the simulated changes."""
+    if not proposal.simulation.success:
+        return f"{_count(len(proposal.calls), 'call')} that would fail"
+    sold, bought = _legs(rows, paid, -1), _legs(rows, paid, +1)
+    parts = []
+    if sold and bought:
+        parts.append(f"sell {_headline(sold)} for {_headline(bought)}")
+    elif sold or bought:
+        parts.append(f"give {_headline(sold)}" if sold else f"receive {_headline(bought)}")
+    if paid:
+        parts.append(f"pay {listed([_payment(payment, with_address=False) for payment in paid])}")
+    if not parts:
+        return f"{_count(len(proposal.calls), 'call')} that move nothing"
+    text = " and ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def story_of(
+    proposal: Proposal,
+    rows: tuple[HoldingRow, ...],
+    paid: tuple[Payment, ...],
+    cost: Cost,
+    outcome: Outcome | None,
+) -> Story:
+    """Three sentences, and a fourth once the transaction was executed."""
+    return Story(
+        changes=_changes(proposal, rows, paid),
+        costs=_costs(proposal, rows, cost),
+        fails=_fails(proposal),
+        result=_result(rows, cost, outcome),
+    )
+
+
+def listed(parts: Sequence[str], most: int = _MOST_NAMED, *, joint: str = "and") -> str:
+    """`a, b and c`; what is beyond `most` is counted."""
+    shown = list(parts[:most])
+    if len(parts) > most:
+        shown.append(f"{len(parts) - most:,} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {joint} {shown[-1]}"
+
+
+def _count(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def _legs(rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...], sign: int) -> list[tuple[HoldingRow, int]]:
+    """(row, base units) of what trading takes out (sign -1) or brings in (+1), payments set aside, largest first."""
+    legs = []
+    for row in rows:
+        units = row.delta + sum(payment.units for payment in paid if payment.address == row.token.address)
+        if units * sign > 0:
+            legs.append((row, abs(units)))
+    return sorted(legs, key=lambda leg: -(leg[0].usd(leg[1]) or 0))
+
+
+def _headline(legs: list[tuple[HoldingRow, int]]) -> str:
+    if len(legs) > _MOST_NAMED:
+        total = sum(row.usd(units) or 0 for row, units in legs)
+        return f"{len(legs)} tokens worth {number(total, 18, 0)} USD"
+    return listed([_rounded(row.token, units, row.price) for row, units in legs])
+
+
+def _rounded(token: Token, units: int, price: int | None) -> str:
+    """To about a dollar, for headlines."""
+    return f"{number(units, token.decimals, places_for(price) - 2)} {token.symbol}"
+
+
+def _leg(legs: list[tuple[HoldingRow, int]]) -> str:
+    amounts = [amount(row.token, units, row.price) for row, units in legs[:_MOST_NAMED]]
+    if len(legs) <= _MOST_NAMED:
+        return listed(amounts)
+    return f"{_headline(legs)} ({', '.join(amounts)} and {len(legs) - _MOST_NAMED:,} more)"
+
+
+def _payment(payment: Payment, *, with_address: bool) -> str:
+    if payment.token is None:
+        what = f"{payment.units} base units of {short_address(payment.address)}"
+    else:
+        what = (amount if with_address else _rounded)(payment.token, payment.units, payment.price)
+    to = [
+        named(party.address, party.label) if with_address else party.label or short_address(party.address)
+        for party in payment.recipients
+    ]
+    return f"{what} to {listed(to)}"
+
+
+def _changes(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...]) -> str:
+    if not proposal.simulation.success:
+        reason = clean(proposal.simulation.revert_reason or "no reason given")
+        return f"Nothing would change: the transaction reverts in simulation ({reason})."
+    sold, bought = _legs(rows, paid, -1), _legs(rows, paid, +1)
+    clauses = []
+    if sold:
+        clauses.append(f"gives {_leg(sold)}")
+    if bought:
+        clauses.append(f"receives {_leg(bought)}")
+    if paid:
+        clauses.append(f"pays {listed([_payment(payment, with_address=True) for payment in paid])}")
+    listed_tokens = {line.token.address for line in proposal.holdings}
+    strangers = sum(1 for c in proposal.simulation.changes if c.token_id is not None or c.token not in listed_tokens)
+    if strangers:
+        clauses.append(f"moves {_count(strangers, 'asset')} that the treasury does not list")
+    if not clauses:
+        return "The balances of the Safe stay as they are."
+    return f"The Safe {', '.join([*clauses[:-1], f'and {clauses[-1]}'] if len(clauses) > 1 else clauses)}."
+
+
+def _costs(proposal: Proposal, rows: tuple[HoldingRow, ...], cost: Cost) -> str:
+    gas = f"Whoever sends it pays about {cost.gas_used:,} gas."
+    if not proposal.simulation.success:
+        return "It costs the treasury nothing, for nothing is moved; whoever sends it loses the gas."
+    if cost.expected is None:
+        unpriced = [row.token.symbol for row in rows if row.changes and row.price is None]
+        what = listed(unpriced) if unpriced else "an asset that it moves"
+        return f"What it costs cannot be told, because {what} has no usable price. {gas}"
+    if not cost.sold:
+        return f"It trades nothing, so it costs nothing beyond what it pays out. {gas}"
+    verb = "costs" if cost.expected >= 0 else "gains"
+    text = f"At oracle prices, trading {usd(cost.sold)} {verb} {_money(cost, abs(cost.expected))}"
+    if cost.worst is not None:
+        worst = "costs" if cost.worst >= 0 else "gains"
+        text += f"; if its swaps bring no more than their minimum, it {worst} {_money(cost, abs(cost.worst))}"
+    elif trades(proposal.decoded):
+        text += "; its bytes set no bound to that"
+    return f"{text}. {gas}"
+
+
+def _money(cost: Cost, value: int) -> str:
+    share = cost.of_sold(value)
+    return usd(value) if share is None else f"{usd(value)} ({bps(share)})"
+
+
+def _fails(proposal: Proposal) -> str:
+    if not proposal.simulation.success:
+        return "It fails already: nobody should sign it."
+    swaps = trades(proposal.decoded)
+    bounded = [call for call in swaps if call.minimum is not None and call.minimum[3] > 0]
+    deadlines = [call.deadline for call in proposal.decoded if call.deadline is not None]
+    causes = []
+    if deadlines:
+        causes.append(f"if it is sent after {utc(min(deadlines))}")
+    if bounded:
+        causes.append(
+            "if the swap would bring less than its minimum"
+            if len(swaps) == 1
+            else f"if any of its {len(swaps)} swaps would bring less than its minimum"
+        )
+    causes.append("if any single call fails")
+    text = f"It reverts as a whole and moves nothing {listed(causes, joint='or')}."
+    if len(bounded) < len(swaps):
+        text += " It can also succeed badly: a swap in it accepts any price."
+    if not deadlines:
+        text += " Nothing in its bytes makes it expire: once signed, anyone can send it at any later time."
+    return text
+
+
+def _result(rows: tuple[HoldingRow, ...], cost: Cost, outcome: Outcome | None) -> str | None:
+    if outcome is None:
+        return None
+    if not outcome.success:
+        return f"It failed in block {outcome.block_number:,} and moved nothing; the sender lost the gas."
+    moved = [amount(row.token, row.realised_delta, row.price, signed=True) for row in rows if row.realised_delta]
+    text = f"Executed in block {outcome.block_number:,}: {listed(moved) if moved else 'no balance changed'}."
+    if cost.realised is not None and cost.expected is not None and cost.sold:
+        better = cost.expected - cost.realised
+        verb = "cost" if cost.realised >= 0 else "gained"
+        word = "better" if better >= 0 else "worse"
+        text += f" Trading {verb} {_money(cost, abs(cost.realised))}, {usd(abs(better))} {word} than simulated."
+    return text
