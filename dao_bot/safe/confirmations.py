@@ -30,9 +30,7 @@ def confirm(
     """
     asked = [known for known in signatures if known.needs_chain]
     answers: Sequence[Answer] = (yield [_question(safe, version, preimage, known) for known in asked]) if asked else ()
-    confirmed = {
-        known.owner for known, answer in zip(asked, answers, strict=True) if _agrees(version, known, answer)
-    }
+    confirmed = {known.owner for known, answer in zip(asked, answers, strict=True) if _agrees(version, known, answer)}
     return tuple(known for known in signatures if not known.needs_chain or known.owner in confirmed)
 
 
