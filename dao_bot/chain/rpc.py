@@ -47,6 +47,7 @@ class Endpoint:
         patience: seconds that reads may wait in total for a node that limits its rate.
         answer_limit: bytes of one answer.
         batch_limit: requests in one batch; longer batches are sent in parts.
+        name: instead of operator and host.
 
     Raises:
         BadInput: the URL is none of the above.
@@ -62,6 +63,7 @@ class Endpoint:
         answer_limit: int = 64 << 20,
         batch_limit: int = 500,
         headers: Mapping[str, str] | None = None,
+        name: str | None = None,
     ) -> None:
         self.operator = operator
         self.round_trips = 0
@@ -72,7 +74,8 @@ class Endpoint:
         self._count_lock = threading.Lock()
         self.url = url
         self._secrets: list[str] = [value for value in (headers or {}).values() if len(value) >= _SECRET_LENGTH]
-        self.name, self._transport = self._open(url, headers or {}, answer_limit)
+        shown, self._transport = self._open(url, headers or {}, answer_limit)
+        self.name = name or f"{operator} ({shown})"
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"
@@ -80,7 +83,7 @@ class Endpoint:
     def _open(self, url: str, headers: Mapping[str, str], answer_limit: int) -> tuple[str, Transport]:
         path = url.removeprefix("ipc://").removeprefix("ipc:")
         if path.startswith("/"):
-            return f"{self.operator} ({path})", IpcTransport(Path(path), answer_limit, is_complete_json)
+            return path, IpcTransport(Path(path), answer_limit, is_complete_json)
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -99,7 +102,7 @@ class Endpoint:
         hidden = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
         self._secrets += [part for part in hidden if len(part) >= _SECRET_LENGTH]
         shown = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-        return f"{self.operator} ({shown})", HttpTransport(parts, headers, answer_limit)
+        return shown, HttpTransport(parts, headers, answer_limit)
 
     def request(self, method: str, *params: Any) -> Any:
         """The result of one request, one round trip.

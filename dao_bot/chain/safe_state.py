@@ -19,6 +19,9 @@ FALLBACK_HANDLER_SLOT = 0x6C9A6C4A39284E37ED1CF53D337577D14212A4870FB976A4366C69
 MODULE_GUARD_SLOT = 0xB104E0B93118902C651344349B610029D694CFDEC91C589C91EBAFBCD0289947
 """keccak256("module_manager.module_guard.address"); Safe 1.5.0 and later, unset before."""
 
+SINGLETON_SLOT = 0
+"""Storage slot of the singleton's address in every Safe proxy."""
+
 THRESHOLD_SLOT = 4
 """Storage slot of the threshold in every Safe from 1.0.0 on."""
 

@@ -18,15 +18,22 @@ from dao_bot.domain.runs import Block
 StateOverrides = Mapping[Address, Mapping[str, Any]]
 """Address -> `{"stateDiff": {slot: word}}` and the like, as execution-apis has it."""
 
+AccessList = tuple[tuple[Address, tuple[int, ...]], ...]
+"""Addresses with storage slots."""
+
+READER = ZERO_ADDRESS
+"""Who asks, in trials that only read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A transaction to be tried; nobody has to have signed it."""
+    """A transaction to be tried; nobody has to have signed it. `warm`: what it has touched before (EIP-2930)."""
 
     sender: Address
     to: Address
     data: bytes
     value: int = 0
+    warm: AccessList = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +80,15 @@ def simulate_block(
     return _parse(answer, endpoint.name, timestamp, len(trials))
 
 
-def _call(trial: Trial) -> dict[str, str]:
-    call = {"from": trial.sender, "to": trial.to, "data": hexes.to_data(trial.data)}
-    return {**call, "value": hexes.to_quantity(trial.value)} if trial.value else call
+def _call(trial: Trial) -> dict[str, Any]:
+    call: dict[str, Any] = {"from": trial.sender, "to": trial.to, "data": hexes.to_data(trial.data)}
+    if trial.value:
+        call["value"] = hexes.to_quantity(trial.value)
+    if trial.warm:
+        call["accessList"] = [
+            {"address": address, "storageKeys": [f"0x{slot:064x}" for slot in slots]} for address, slots in trial.warm
+        ]
+    return call
 
 
 def _parse(answer: object, node: str, timestamp: int, count: int) -> list[Tried]:
@@ -106,7 +119,3 @@ def _tried(call: object, what: str) -> Tried:
     # Logs of a call that reverted were undone with it.
     logs = tuple(parse_log(log, what) for log in call.get("logs", [])) if status == 1 else ()
     return Tried(status == 1, returned, gas_used, logs)
-
-
-READER = ZERO_ADDRESS
-"""Who asks, in trials that only read."""
