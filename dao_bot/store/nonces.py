@@ -1,0 +1,70 @@
+"""Nonces of Safes: given after approval, each to one live proposal only."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from dao_bot.domain.addresses import parse_address
+from dao_bot.domain.errors import BadInput, Conflict, Refused
+from dao_bot.store.audit import NONCE_ASSIGNED
+from dao_bot.store.checks import whole
+from dao_bot.store.part import Part
+from dao_bot.store.proposals import proposal_row
+from dao_bot.store.record import append_event
+from dao_bot.store.schema import NONCE_HOLDING_STATES, proposals
+
+
+class Nonces(Part):
+    """A proposal holds its nonce while it is succeeded, queued, ready or executing; then it is free for another."""
+
+    def assign_nonce(
+        self, proposal_id: str, safe: str, chain_nonce: int, at: int, *, one_at_a_time: bool = True
+    ) -> int:
+        """max(the chain's nonce, the highest one held + 1) for an approved proposal; what it has already is kept.
+
+        Raises:
+            BadInput: the proposal is another Safe's.
+            Refused: it is not approved, or `one_at_a_time` and another proposal of the Safe holds a nonce.
+            Conflict: the chain has consumed the nonce that it has.
+        """
+        whole("a nonce of the chain", chain_nonce)
+        with self._database.write("assign_nonce") as connection:
+            row = proposal_row(connection, proposal_id)
+            if parse_address(safe) != row.safe:
+                raise BadInput("the proposal is for another Safe", value=safe, limit=row.safe)
+            if row.state not in NONCE_HOLDING_STATES:
+                raise Refused(
+                    "only an approved proposal gets a nonce", value=row.state, limit=", ".join(NONCE_HOLDING_STATES)
+                )
+            if row.nonce is not None:
+                return _kept(row.nonce, chain_nonce)
+            held = select(proposals.c.id, proposals.c.nonce).where(
+                proposals.c.chain_id == row.chain_id,
+                proposals.c.safe == row.safe,
+                proposals.c.state.in_(NONCE_HOLDING_STATES),
+                proposals.c.nonce.is_not(None),
+            )
+            others = connection.execute(held.order_by(proposals.c.nonce.desc())).all()
+            if others and one_at_a_time:
+                raise Refused(
+                    "one batch is queued at a time for each Safe, and another one is",
+                    value=f"proposal {others[0].id} at nonce {others[0].nonce}",
+                    next_step="Wait until it is executed, or cancel it",
+                )
+            nonce = max(chain_nonce, others[0].nonce + 1 if others else 0)
+            connection.execute(
+                update(proposals).where(proposals.c.id == proposal_id).values(nonce=whole("a nonce", nonce))
+            )
+            told = {"nonce": nonce, "chain_nonce": chain_nonce}
+            append_event(connection, self._codec, proposal_id, NONCE_ASSIGNED, at, told)
+            return nonce
+
+
+def _kept(nonce: int, chain_nonce: int) -> int:
+    if nonce < chain_nonce:
+        raise Conflict(
+            "the chain has consumed this proposal's nonce",
+            value=f"nonce {nonce}, the chain is at {chain_nonce}",
+            next_step="Read what was executed at it, record that, or mark the proposal stale",
+        )
+    return nonce
