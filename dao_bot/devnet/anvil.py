@@ -31,6 +31,7 @@ class Anvil:
         url: its HTTP address.
         ipc: its Unix socket, 2.5 times faster than HTTP.
         pid: its process id.
+        automine: whether each transaction gets a block at once.
 
     Raises:
         DevnetError: anvil does not start, for instance because the port is taken.
@@ -45,11 +46,13 @@ class Anvil:
         block_time: int | None = None,
         no_mining: bool = False,
         timestamp: int | None = None,
+        gas_limit: int | None = None,
         load_state: Path | None = None,
         fork_url: str | None = None,
         fork_block: int | None = None,
         extra: Sequence[str] = (),
     ) -> None:
+        self.automine = block_time is None and not no_mining
         self._directory = Path(tempfile.mkdtemp(prefix="dao-bot-anvil-"))
         self.ipc = self._directory / "anvil.ipc"
         self._log = self._directory / "log"
@@ -59,6 +62,7 @@ class Anvil:
             "--ipc": self.ipc,
             "--block-time": block_time,
             "--timestamp": timestamp,
+            "--gas-limit": gas_limit,
             "--load-state": load_state,
             "--fork-url": fork_url,
             "--fork-block-number": fork_block,

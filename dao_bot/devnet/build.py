@@ -13,7 +13,7 @@ from dao_bot.devnet.artifacts import Artifact, npm_artifact, own_artifact
 from dao_bot.devnet.canonical import MULTICALL3, SAFE_CONTRACTS, deploy_canonical
 from dao_bot.devnet.safes import deploy_safe
 from dao_bot.devnet.transactions import Transaction, send, transact_all
-from dao_bot.devnet.uniswap import Depth, Side, UniswapContracts, create_pool, swap_exact_input
+from dao_bot.devnet.uniswap import Depth, PoolSpec, Side, UniswapContracts, create_pools, swap_exact_input
 from dao_bot.devnet.world import PoolKey, TokenInfo, World
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address, checksum
 from dao_bot.domain.hashing import keccak
@@ -43,6 +43,8 @@ TOKENS: dict[str, TokenSpec] = {
     "DAO": TokenSpec("TokenERC20", "Demo DAO", 18, 2_50000000, 2_000_000),
 }
 TREASURY_WEI = 20 * 10**18
+DAO_SUPPLY = 100_000_000
+STABLECOIN_SUPPLY = 10_000_000_000
 
 POOLS: dict[PoolKey, tuple[Depth, ...]] = {
     ("USDC", "USDT", 100): (Depth(50, 12), Depth(1000, 4), Depth(None, 1)),
@@ -150,7 +152,7 @@ class WorldBuilder:
             artifact = self._artifact(token.kind)
             if symbol != "WETH":
                 mint = "mintTo" if token.kind == "TokenERC20" else "mint"
-                supply = 100_000_000 * 10**token.decimals
+                supply = (DAO_SUPPLY if symbol == "DAO" else STABLECOIN_SUPPLY) * 10**token.decimals
                 transactions.append(Transaction(deployer, token.address, encode_call(artifact, mint, deployer, supply)))
             transactions.extend(
                 Transaction(deployer, token.address, encode_call(artifact, "approve", spender, _MAX_UINT256))
@@ -160,19 +162,17 @@ class WorldBuilder:
 
     def _create_pools(self, uniswap: UniswapContracts) -> dict[PoolKey, Address]:
         wanted = {**POOLS, **{("USDC", symbol, 100): _EXTRA_POOL for symbol in self._extra}}
-        return {
-            key: create_pool(
-                self._anvil,
-                self._packages,
-                uniswap,
-                DEPLOYER.address,
-                (self._side(key[0]), self._side(key[1])),
-                key[2],
+        specs = [
+            PoolSpec(
+                (self._side(one), self._side(other)),
+                fee,
                 depths,
-                _OBSERVATIONS if key in POOLS else _EXTRA_OBSERVATIONS,
+                _OBSERVATIONS if (one, other, fee) in POOLS else _EXTRA_OBSERVATIONS,
             )
-            for key, depths in wanted.items()
-        }
+            for (one, other, fee), depths in wanted.items()
+        ]
+        addresses = create_pools(self._anvil, self._packages, uniswap, DEPLOYER.address, specs)
+        return dict(zip(wanted, addresses, strict=True))
 
     def _side(self, symbol: str) -> Side:
         token = self._tokens[symbol]

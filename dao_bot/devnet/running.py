@@ -20,11 +20,16 @@ from dao_bot.devnet.build import WorldBuilder
 from dao_bot.devnet.errors import DevnetError
 from dao_bot.devnet.files import Progress, cache_directory, filled_directory, silent
 from dao_bot.devnet.toolchain import Toolchain, anvil_version
-from dao_bot.devnet.transactions import Transaction, read, transact_all
+from dao_bot.devnet.transactions import Read, Transaction, read_all, transact_all
 from dao_bot.devnet.world import World
 
 _GENESIS = 1_700_000_000
 """Fixed, so that every machine builds the same blocks; the clock is set to the present when the world starts."""
+
+_BUILD_GAS_LIMIT = 10**12
+
+BASE_FEE_WEI = 2 * 10**9
+"""Of the first block, so that gas costs something in the demo too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +84,32 @@ def refresh_feeds(anvil: Anvil, feeds: Mapping[str, str]) -> None:
     """Repeat each feed's answer with the time of the latest block."""
     feed = own_artifact("PriceFeed")
     now = anvil.timestamp()
-    transactions = []
-    for address in sorted(set(feeds.values())):
-        answer = read(anvil, address, feed, "latestRoundData")[1]
-        transactions.append(Transaction(DEPLOYER.address, address, encode_call(feed, "set", answer, now)))
-    transact_all(anvil, transactions)
+    addresses = sorted(set(feeds.values()))
+    rounds = read_all(anvil, [Read(address, feed, "latestRoundData") for address in addresses])
+    transact_all(
+        anvil,
+        [
+            Transaction(DEPLOYER.address, address, encode_call(feed, "set", answer, now))
+            for address, (_, answer, *_) in zip(addresses, rounds, strict=True)
+        ],
+    )
 
 
 def _bring_to_present(anvil: Anvil, world: World) -> None:
     if anvil.timestamp() > time.time():
         raise DevnetError("the prepared chain lies in the future", next_step="Set this machine's clock")
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(BASE_FEE_WEI))
     anvil.set_time(int(time.time()))
     refresh_feeds(anvil, world.feeds)
 
 
 def _prepared_world(toolchain: Toolchain, extra_tokens: int, report: Progress) -> Path:
-    target = cache_directory() / "worlds" / f"{_fingerprint()}-{extra_tokens}"
+    target = cache_directory() / "worlds" / f"{_fingerprint(toolchain.anvil)}-{extra_tokens}"
 
     def fill(staging: Path) -> None:
         report("Deploying the demo world (a few seconds, once)")
-        with Anvil(toolchain.anvil, timestamp=_GENESIS) as anvil:
+        # Mining by hand puts many transactions into one block; anvil copies its whole state for every block.
+        with Anvil(toolchain.anvil, timestamp=_GENESIS, no_mining=True, gas_limit=_BUILD_GAS_LIMIT) as anvil:
             world = WorldBuilder(anvil, toolchain.packages, extra_tokens).build()
             anvil.dump_state(staging / "state.json")
         (staging / "world.json").write_text(world.to_json())
@@ -109,9 +120,11 @@ def _prepared_world(toolchain: Toolchain, extra_tokens: int, report: Progress) -
 
 
 @cache
-def _fingerprint() -> str:
+def _fingerprint(anvil: Path) -> str:
     """Changes with anything that the prepared state depends on."""
-    digest = hashlib.sha256(f"{anvil_version()} {version('safe-eth-py')}".encode())
+    binary = anvil.stat()
+    identity = f"{anvil_version()} {binary.st_size} {binary.st_mtime_ns} {version('safe-eth-py')}"
+    digest = hashlib.sha256(identity.encode())
     root = Path(__file__).parent
     for path in sorted([*root.glob("*.py"), *root.glob("contracts/*.json"), root / "packages" / "package-lock.json"]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

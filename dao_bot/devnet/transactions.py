@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from dao_bot.domain.addresses import Address, checksum
 
 _GAS = 15_000_000
 """Given to every transaction, so that the node need not estimate: half of anvil's block."""
+
+_PATIENCE = 2000
+"""How often to look for receipts: some seconds, for a machine that is busy with other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,13 @@ def transact_all(anvil: Anvil, transactions: Sequence[Transaction]) -> list[dict
 
 
 def _receipts(anvil: Anvil, hashes: Sequence[str]) -> list[dict[str, Any]]:
-    # Mining by hand needs no waiting whatever the mining mode; a block may be too small for all of them.
-    for _ in range(len(hashes) + 1):
+    for _ in range(_PATIENCE):
+        if not anvil.automine:
+            anvil.mine()
         receipts: list[Any] = anvil.batch([("eth_getTransactionReceipt", (digest,)) for digest in hashes])
         if all(receipts):
             return receipts
-        anvil.mine()
+        time.sleep(0.002)
     raise DevnetError("transactions were not mined", value=f"{receipts.count(None)} of {len(hashes)}")
 
 
@@ -95,9 +100,28 @@ def send(
 
 def read(anvil: Anvil, contract: str, artifact: Artifact, function: str, *arguments: Any) -> Any:
     """What a view function returns: the value, or a tuple if there are several."""
-    request = {"to": contract, "data": encode_call(artifact, function, *arguments)}
-    values = decode_result(artifact, function, len(arguments), anvil.rpc("eth_call", request, "latest"))
-    return values[0] if len(values) == 1 else values
+    return read_all(anvil, [Read(contract, artifact, function, arguments)])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One call for `read_all`."""
+
+    contract: str
+    artifact: Artifact
+    function: str
+    arguments: tuple[Any, ...] = ()
+
+
+def read_all(anvil: Anvil, reads: Sequence[Read]) -> list[Any]:
+    """What view functions return, asked in one request; each as `read` gives it."""
+    requests = [{"to": one.contract, "data": encode_call(one.artifact, one.function, *one.arguments)} for one in reads]
+    results = anvil.batch([("eth_call", (request, "latest")) for request in requests])
+    decoded = [
+        decode_result(one.artifact, one.function, len(one.arguments), result)
+        for one, result in zip(reads, results, strict=True)
+    ]
+    return [values[0] if len(values) == 1 else values for values in decoded]
 
 
 def deploy(anvil: Anvil, artifact: Artifact, *arguments: Any, sender: str = DEPLOYER.address) -> Address:

@@ -11,13 +11,12 @@ from typing import Any
 from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.anvil import Anvil
 from dao_bot.devnet.artifacts import npm_artifact
-from dao_bot.devnet.transactions import Transaction, read, transact_all
+from dao_bot.devnet.transactions import Read, Transaction, read_all, transact_all
 from dao_bot.domain.addresses import Address, checksum
 
 TICK_SPACING = {100: 1, 500: 10, 3000: 60}
 _MAX_TICK = 887272
 _FOREVER = 2**40
-_MAX_UINT256 = 2**256 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +51,63 @@ def sqrt_price_x96(amount0: int, amount1: int) -> int:
     return isqrt((amount1 << 192) // amount0)
 
 
-def create_pool(
-    anvil: Anvil,
-    packages: Path,
-    uniswap: UniswapContracts,
-    provider: str,
-    sides: tuple[Side, Side],
-    fee: int,
-    depths: Sequence[Depth],
-    observations: int,
-) -> Address:
-    """A pool at the price that `sides` imply, with liquidity of `provider`, remembering `observations` prices.
+@dataclass(frozen=True, slots=True)
+class PoolSpec:
+    """A pool to create, at the price that its sides imply. It will remember `observations` prices."""
 
-    `provider` has approved the position manager for both tokens.
-    """
-    low, high = sorted(sides, key=lambda side: int(side.token, 16))
-    factory = npm_artifact(packages, "UniswapV3Factory")
+    sides: tuple[Side, Side]
+    fee: int
+    depths: Sequence[Depth]
+    observations: int
+
+    def ordered(self) -> tuple[Side, Side]:
+        """The sides as token0 and token1."""
+        low, high = sorted(self.sides, key=lambda side: int(side.token, 16))
+        return low, high
+
+
+def create_pools(
+    anvil: Anvil, packages: Path, uniswap: UniswapContracts, provider: str, specs: Sequence[PoolSpec]
+) -> list[Address]:
+    """Pools with liquidity of `provider`, who has approved the position manager for all tokens."""
     manager = npm_artifact(packages, "NonfungiblePositionManager")
     pool_artifact = npm_artifact(packages, "UniswapV3Pool")
 
     def to_manager(function: str, *arguments: Any) -> Transaction:
         return Transaction(provider, uniswap.position_manager, encode_call(manager, function, *arguments))
 
-    price = sqrt_price_x96(low.per_million, high.per_million)
-    transact_all(anvil, [to_manager("createAndInitializePoolIfNecessary", low.token, high.token, fee, price)])
-    pool = checksum(read(anvil, uniswap.factory, factory, "getPool", low.token, high.token, fee))
-    tick = read(anvil, pool, pool_artifact, "slot0")[1]
-    mints = []
-    for depth in depths:
-        lower, upper = _range(tick, depth.ticks, TICK_SPACING[fee])
-        amounts = [int(side.per_million * depth.millions) for side in (low, high)]
-        position = (low.token, high.token, fee, lower, upper, *amounts, 0, 0, provider, _FOREVER)
-        mints.append(to_manager("mint", position))
-    remember = encode_call(pool_artifact, "increaseObservationCardinalityNext", observations)
-    transact_all(anvil, [*mints, Transaction(provider, pool, remember)])
-    return pool
+    creations = []
+    for spec in specs:
+        low, high = spec.ordered()
+        price = sqrt_price_x96(low.per_million, high.per_million)
+        creations.append(to_manager("createAndInitializePoolIfNecessary", low.token, high.token, spec.fee, price))
+    transact_all(anvil, creations)
+    pools = _addresses(anvil, packages, uniswap, specs)
+    filling: list[Transaction] = []
+    for spec, pool, slot0 in zip(
+        specs, pools, read_all(anvil, [Read(pool, pool_artifact, "slot0") for pool in pools]), strict=True
+    ):
+        filling.extend(to_manager("mint", _position(spec, depth, slot0[1], provider)) for depth in spec.depths)
+        remember = encode_call(pool_artifact, "increaseObservationCardinalityNext", spec.observations)
+        filling.append(Transaction(provider, pool, remember))
+    transact_all(anvil, filling)
+    return pools
+
+
+def _addresses(anvil: Anvil, packages: Path, uniswap: UniswapContracts, specs: Sequence[PoolSpec]) -> list[Address]:
+    factory = npm_artifact(packages, "UniswapV3Factory")
+    reads = [
+        Read(uniswap.factory, factory, "getPool", (*(side.token for side in spec.ordered()), spec.fee))
+        for spec in specs
+    ]
+    return [checksum(address) for address in read_all(anvil, reads)]
+
+
+def _position(spec: PoolSpec, depth: Depth, tick: int, provider: str) -> tuple[Any, ...]:
+    low, high = spec.ordered()
+    lower, upper = _range(tick, depth.ticks, TICK_SPACING[spec.fee])
+    amounts = [int(side.per_million * depth.millions) for side in (low, high)]
+    return (low.token, high.token, spec.fee, lower, upper, *amounts, 0, 0, provider, _FOREVER)
 
 
 def _range(tick: int, width: int | None, spacing: int) -> tuple[int, int]:
