@@ -24,7 +24,12 @@ CodeHashField = Annotated[str, AfterValidator(_code_hash)]
 
 
 class PoolSettings(Settings):
-    """A pool that may be traded in: its two tokens and its fee in hundredths of a basis point."""
+    """A pool that may be traded in.
+
+    Attributes:
+        tokens: its two tokens, in either order.
+        fee: its fee in hundredths of a basis point, as Uniswap writes it: 100, 500, 3000 or 10000.
+    """
 
     tokens: tuple[TokenField, TokenField]
     fee: IntField = Field(gt=0, lt=1_000_000)
@@ -37,7 +42,11 @@ class PoolSettings(Settings):
 
 
 class CodeHashes(Settings):
-    """Pinned code of the contracts that the treasury relies on; `dao-bot doctor` compares them with the chain."""
+    """Pinned code of the contracts that the treasury relies on; `dao-bot doctor` compares them with the chain.
+
+    Attributes:
+        factory, router, quoter: keccak-256 of the contract's runtime code, `0x` and 64 hex digits.
+    """
 
     factory: CodeHashField | None = None
     router: CodeHashField | None = None
@@ -48,6 +57,8 @@ class UniswapV3Settings(Settings):
     """Uniswap v3 on one chain.
 
     Attributes:
+        factory: UniswapV3Factory.
+        code_hashes: what the code of these contracts must hash to; nothing is compared that is left out.
         router: SwapRouter02, not the older SwapRouter. Its `multicall(deadline, [])` is also the batch's deadline.
         quoter: QuoterV2.
         pools: the only ones that are quoted and traded in.
