@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from pydantic import Field, model_validator
+
 from dao_bot.chain.plan import Answer, Read
 from dao_bot.chain.provider import ReadContext, Treasury
 from dao_bot.domain.addresses import Address
@@ -23,19 +25,22 @@ _MOST_DECIMALS = 36
 
 
 class ChainlinkSettings(Settings):
-    """A feed of one token's price in US dollars.
+    """A feed with Chainlink's interface, of one token's price in US dollars."""
 
-    Attributes:
-        feed: the proxy's address.
-        heartbeat: the longest time between two answers, as the feed's operator states it, and some slack.
-        min, max: an answer at or beyond them is not believed. A feed that is held at its own bounds (as LUNA's was)
-            must fall outside these.
-    """
+    feed: AddressField = Field(description="the feed's proxy")
+    heartbeat: DurationField = Field(
+        gt=0, description="longest time between two answers, as the feed's operator states it, and some slack"
+    )
+    min: UsdField = Field(
+        gt=0, description="an answer at or below it is not believed; above the bound at which the feed itself is held"
+    )
+    max: UsdField = Field(gt=0, description="an answer at or above it is not believed")
 
-    feed: AddressField
-    heartbeat: DurationField
-    min: UsdField
-    max: UsdField
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> ChainlinkSettings:
+        if self.min >= self.max:
+            raise ValueError(f"min ({format_usd(self.min)}) must be below max ({format_usd(self.max)})")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +98,21 @@ class ChainlinkFeed:
         answered = _Round.parse(latest.data)
         if answered.answer <= 0:
             return self._unusable(f"answers {answered.answer}, which is no price")
-        return Reading(
-            source=self._label,
-            price=answered.answer * WAD // int(10**places),
-            at=answered.updated_at,
-            max_age=self._settings.heartbeat,
-            problem=self._doubt(answered, answered.answer * WAD // int(10**places)),
-        )
+        price = answered.answer * WAD // int(10**places)
+        doubt = self._doubt(answered, price)
+        if doubt:
+            return self._unusable(doubt)
+        return Reading(self._label, price, at=answered.updated_at, max_age=self._settings.heartbeat)
 
     def _doubt(self, answered: _Round, price: int) -> str | None:
         if answered.round_id == 0 or answered.updated_at == 0:
-            return f"{self._label} has no complete round"
+            return "has no complete round"
         if answered.answered_in_round < answered.round_id:
-            return f"{self._label} carries an answer of an older round"
+            return "carries an answer of an older round"
         low, high = self._settings.min, self._settings.max
         if not low < price < high:
             bounds = f"{format_usd(low)} and {format_usd(high)}"
-            return f"{self._label} says {format_usd(price, 6)}, not between {bounds}"
+            return f"says {format_usd(price, 6)}, not between {bounds}"
         return None
 
     def _unusable(self, what: str) -> Reading:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from dao_bot.chain.plan import Answer, Read
 from dao_bot.chain.provider import ReadContext, Treasury
 from dao_bot.domain.errors import BadInput
@@ -12,7 +14,7 @@ from dao_bot.domain.needs import Need, PoolPrices
 from dao_bot.domain.prices import PoolPrice
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.units import WAD
-from dao_bot.fields import Settings
+from dao_bot.fields import IntField, Settings, TokenField
 from dao_bot.market.port import Reading
 
 _VENUE = "uniswap_v3"
@@ -21,16 +23,12 @@ _POOLS = PoolPrices()
 
 
 class UniswapV3TwapSettings(Settings):
-    """The time-weighted price of a pool that is configured under `protocols.uniswap_v3`, over the window set there.
+    """The time-weighted price of a pool that is configured under `protocols.uniswap_v3`, over the window set there."""
 
-    Attributes:
-        against: symbol of the other token. The price in USD is the pool's price times the first price of that token
-            that a source gives in USD.
-        fee: of the pool, in hundredths of a basis point, as Uniswap writes it: 100, 500, 3000 or 10000.
-    """
-
-    against: str
-    fee: int
+    against: TokenField = Field(
+        description="the pool's other token; its first source that is in US dollars turns the price into dollars"
+    )
+    fee: IntField = Field(gt=0, lt=1_000_000, description="the pool's fee in hundredths of a basis point, such as 500")
 
 
 class UniswapV3Twap:

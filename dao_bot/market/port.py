@@ -23,7 +23,7 @@ class Reading:
         at: epoch seconds (chain time) at which the source stands by the price.
         max_age: seconds after which it counts for nothing.
         against: the token in which the price is measured; None for US dollars.
-        problem: why the price must not be used, though it may be shown. Age is judged by the reader.
+        problem: why there is no price. Age is not among the reasons: whoever compares judges it.
     """
 
     source: str

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import Field
-
 from dao_bot.cards.text import duration
 from dao_bot.chain.plan import Answer, Plan, Read
 from dao_bot.chain.provider import ReadContext, Treasury
@@ -16,20 +14,7 @@ from dao_bot.domain.needs import Need, Prices
 from dao_bot.domain.prices import PriceQuote, TokenPrice
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.units import WAD, format_ratio, format_usd, mul_down
-from dao_bot.fields import RatioField, Settings
 from dao_bot.market.port import PriceSource, Reading
-
-
-class ComparisonSettings(Settings):
-    """How the sources of one token are compared (the keys of `prices` beside `sources`).
-
-    Attributes:
-        max_deviation: the most that two usable sources of a token may differ, relative to the smaller.
-        min_sources: how many sources of a token must be usable; all of the configured ones when it is not set.
-    """
-
-    max_deviation: RatioField = WAD // 100
-    min_sources: int | None = Field(default=None, ge=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +32,25 @@ class PricesProvider:
 
     def __init__(
         self,
-        settings: ComparisonSettings,
         sources: Mapping[Token, Sequence[PriceSource]],
         treasury: Treasury,
+        *,
+        max_deviation: int = WAD // 100,
+        min_sources: int | None = None,
     ) -> None:
-        """`sources` in the order of the config; a configured token that is not among them has no price.
+        """Makes the provider.
+
+        Args:
+            sources: in the order of the config; a configured token that is not among them has no price.
+            max_deviation: WAD; the most that two usable sources of a token may differ, relative to the smaller.
+            min_sources: how many sources of a token must be usable; all of the configured ones when None.
 
         Raises:
             BadInput: a source measures against a token that no source prices in USD, or a token has fewer sources than
                 `min_sources`.
         """
-        self._settings = settings
+        self._max_deviation = max_deviation
+        self._min_sources = min_sources
         self._sources = {token: tuple(sources.get(token, ())) for token in (*treasury.tokens.values(), treasury.native)}
         for token, its_sources in self._sources.items():
             self._require_enough(token, len(its_sources))
@@ -112,16 +105,7 @@ class PricesProvider:
                 None,
                 f"{reading.source} gives a price too small to be told in 18 decimals",
             )
-        return _judge_usd(
-            Reading(
-                reading.source,
-                in_usd,
-                reading.at,
-                reading.max_age,
-                problem=reading.problem,
-            ),
-            now,
-        )
+        return _judge_usd(Reading(reading.source, in_usd, reading.at, reading.max_age), now)
 
     def _anchor(self, token: Token) -> int | None:
         """Position of the first source that prices `token` in USD by itself."""
@@ -132,7 +116,7 @@ class PricesProvider:
         quotes = tuple(each.quote for each in judged if each.quote is not None)
         problems = [each.problem for each in judged if each.problem]
         usable = [each.quote for each in judged if each.quote is not None and not each.problem]
-        required = self._settings.min_sources or len(judged)
+        required = self._min_sources or len(judged)
         if not judged:
             return TokenPrice(token, None, (), ("no price source is configured",))
         if len(usable) < required:
@@ -146,7 +130,7 @@ class PricesProvider:
     def _disagreement(self, usable: Sequence[PriceQuote]) -> str | None:
         low = min(usable, key=lambda quote: quote.usd)
         high = max(usable, key=lambda quote: quote.usd)
-        limit = self._settings.max_deviation
+        limit = self._max_deviation
         if (high.usd - low.usd) * WAD <= limit * low.usd:
             return None
         apart = format_ratio((high.usd - low.usd) * WAD // low.usd)
@@ -156,7 +140,7 @@ class PricesProvider:
         )
 
     def _require_enough(self, token: Token, count: int) -> None:
-        required = self._settings.min_sources
+        required = self._min_sources
         if required is not None and 0 < count < required:
             raise BadInput(
                 f"{token.symbol} has fewer price sources than must be usable",
@@ -170,14 +154,9 @@ def _judge_usd(reading: Reading, now: int) -> _Judged:
     if reading.price is None:
         return _Judged(None, reading.problem or f"{reading.source} gives no price")
     quote = PriceQuote(reading.source, reading.price, reading.at, reading.max_age)
-    if reading.problem:
-        return _Judged(quote, reading.problem)
     age = now - reading.at
     if age < 0:
         return _Judged(quote, f"{reading.source} answers from {duration(-age)} in the future")
     if quote.is_stale(now):
-        return _Judged(
-            quote,
-            f"{reading.source} is {duration(age)} old, more than {duration(reading.max_age)}",
-        )
+        return _Judged(quote, f"{reading.source} is {duration(age)} old, more than {duration(reading.max_age)}")
     return _Judged(quote, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -24,15 +24,10 @@ CodeHashField = Annotated[str, AfterValidator(_code_hash)]
 
 
 class PoolSettings(Settings):
-    """A pool that may be traded in.
+    """A pool that may be traded in."""
 
-    Attributes:
-        tokens: its two tokens, in either order.
-        fee: its fee in hundredths of a basis point, as Uniswap writes it: 100, 500, 3000 or 10000.
-    """
-
-    tokens: tuple[TokenField, TokenField]
-    fee: IntField = Field(gt=0, lt=1_000_000)
+    tokens: tuple[TokenField, TokenField] = Field(description="the pool's two tokens")
+    fee: IntField = Field(gt=0, lt=1_000_000, description="in hundredths of a basis point: 100, 500, 3000 or 10000")
 
     @model_validator(mode="after")
     def _two_tokens(self) -> PoolSettings:
@@ -42,41 +37,35 @@ class PoolSettings(Settings):
 
 
 class CodeHashes(Settings):
-    """Pinned code of the contracts that the treasury relies on; `dao-bot doctor` compares them with the chain.
+    """Pinned code of the contracts that the treasury relies on."""
 
-    Attributes:
-        factory, router, quoter: keccak-256 of the contract's runtime code, `0x` and 64 hex digits.
-    """
-
-    factory: CodeHashField | None = None
-    router: CodeHashField | None = None
-    quoter: CodeHashField | None = None
+    factory: CodeHashField | None = Field(default=None, description="code hash of the factory")
+    router: CodeHashField | None = Field(default=None, description="code hash of the router")
+    quoter: CodeHashField | None = Field(default=None, description="code hash of the quoter")
 
 
 class UniswapV3Settings(Settings):
-    """Uniswap v3 on one chain.
+    """Uniswap v3 on one chain."""
 
-    Attributes:
-        factory: UniswapV3Factory.
-        code_hashes: what the code of these contracts must hash to; nothing is compared that is left out.
-        router: SwapRouter02, not the older SwapRouter. Its `multicall(deadline, [])` is also the batch's deadline.
-        quoter: QuoterV2.
-        pools: the only ones that are quoted and traded in.
-        max_hops: 1 for direct swaps only, 2 to go also through one token between.
-        max_routes: at most this many directed routes are quoted in a run. Direct ones come first, whatever their
-            number; then two hops for pairs without a direct pool, then the other two-hop routes, by the number of
-            pools of the token between.
-        twap_window: over which the time-weighted price of every pool is taken.
-    """
-
-    factory: AddressField
-    router: AddressField
-    quoter: AddressField
-    code_hashes: CodeHashes = CodeHashes()
-    pools: tuple[PoolSettings, ...]
-    max_hops: Literal[1, 2] = 2
-    max_routes: IntField = Field(default=400, ge=1)
-    twap_window: DurationField = Field(default=1800, gt=0)
+    factory: AddressField = Field(description="the factory, from which the addresses of all pools follow")
+    router: AddressField = Field(
+        description="SwapRouter02, not the older SwapRouter; its `multicall(deadline, [])` is also the batch's deadline"
+    )
+    quoter: AddressField = Field(description="QuoterV2")
+    code_hashes: CodeHashes = Field(
+        default=CodeHashes(), description="pinned code; `dao-bot doctor` compares it with the chain"
+    )
+    pools: tuple[PoolSettings, ...] = Field(description="the only pools that are quoted and traded in")
+    max_hops: IntField = Field(
+        default=2, ge=1, le=2, description="1: direct swaps only; 2: also through one token between"
+    )
+    max_routes: IntField = Field(
+        default=400,
+        ge=1,
+        description="most directed routes that are quoted in a run: all direct ones, whatever their number, then two "
+        "hops for pairs without a direct pool, then other two hops, those through the token with the most pools first",
+    )
+    twap_window: DurationField = Field(default=1800, gt=0, description="window of the pools' time-weighted prices")
 
     @model_validator(mode="after")
     def _distinct_pools(self) -> UniswapV3Settings:

@@ -16,7 +16,7 @@ from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.tokens import Token
 from dao_bot.engine.observe import observe
 from dao_bot.market.feeds import ChainlinkFeed, ChainlinkSettings
-from dao_bot.market.prices import ComparisonSettings, PricesProvider
+from dao_bot.market.prices import PricesProvider
 from dao_bot.protocols.erc20 import Erc20, Erc20Settings
 from dao_bot.protocols.uniswap_v3.protocol import UniswapV3
 from dao_bot.protocols.uniswap_v3.settings import UniswapV3Settings
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
 
 RUN = RunId("test", 0)
-RUN_DAY = 86_400
 
 
 class Chain:
@@ -97,4 +96,4 @@ def feeds(world: World, treasury: Treasury) -> PricesProvider:
     for token in (*treasury.tokens.values(), treasury.native):
         settings = {"feed": world.feeds[token.symbol], "heartbeat": "1d", "min": "0.01 USD", "max": "100000 USD"}
         sources[token] = [ChainlinkFeed(ChainlinkSettings.model_validate(settings), token, treasury)]
-    return PricesProvider(ComparisonSettings(), sources, treasury)
+    return PricesProvider(sources, treasury)
