@@ -46,25 +46,25 @@ def conflicting(optimizer: Optimizer, inputs: Inputs, names: Sequence[str], bloc
         blocked: words to (m, K) room that routes would have if that reason did not block them.
 
     Deletion filter over named groups (Chinneck 2008, section 6.2): a group stays out when what remains is still
-    infeasible without it. What is physical (balances, holdings) is never dropped.
+    infeasible without it. What only sets the pace is tried first, so that it is named only when it matters. What is
+    physical (balances, holdings) is never dropped.
     """
     form = optimizer.continuous
     s = optimizer.structure
     values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
     data = form.fill(values)
     solver = highs.solver(replace(data, q=np.zeros_like(data.q)))
-    groups: dict[str, tuple[Array, Array]] = {
-        name: (np.array([form.rows["limits"].start + i]), np.array([INFINITE])) for i, name in enumerate(names)
-    }
-    for name in (FLOOR, TURNOVER):
-        groups[name] = (np.array([form.rows[name].start]), np.array([INFINITE]))
-    depth = form.rows["quoted depth"]
-    rows = np.arange(depth.start, depth.stop)
-    open_rows = rows[inputs.room.ravel() > 0]
-    groups[DEPTH] = (open_rows, np.full(len(open_rows), INFINITE))
+    rows = np.arange(form.rows[DEPTH].start, form.rows[DEPTH].stop)
+    groups: dict[str, tuple[Array, Array]] = {}
     for reason, room in blocked.items():
         freed = room.ravel() > 0
         groups[reason] = (rows[freed], room.ravel()[freed])
+    open_rows = rows[inputs.room.ravel() > 0]
+    groups[DEPTH] = (open_rows, np.full(len(open_rows), INFINITE))
+    groups[TURNOVER] = (np.array([form.rows[TURNOVER].start]), np.array([INFINITE]))
+    for i, name in enumerate(names):
+        groups[name] = (np.array([form.rows["limits"].start + i]), np.array([INFINITE]))
+    groups[FLOOR] = (np.array([form.rows[FLOOR].start]), np.array([INFINITE]))
     conflict = []
     for name, (which, relaxed) in groups.items():
         _set_upper(solver, which, relaxed)
@@ -79,6 +79,9 @@ def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Neare
 
     Without `floor_first` (holding satisfies the floor) floor and turnover are kept, and no limit may be exceeded by
     more than it is now. With it, everything but holdings, quotes and pegs gives way to the floor.
+
+    Limits are shares of what is left, so burning value in costs would come nearer to each broken limit by less than
+    what is burnt; costs therefore weigh as much as one more than the number of broken limits.
     """
     s, form = optimizer.structure, optimizer.continuous
     values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
@@ -89,9 +92,12 @@ def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Neare
         elastic += range(form.rows["limits"].start, form.rows["limits"].stop)
     now = np.maximum(s.limit_rows @ inputs.weights, 0.0)
     most = np.concatenate([[INFINITE, INFINITE], np.full(count, INFINITE)] if floor_first else [[0.0, 0.0], now])
-    shortfall = _least(_elastic(data, elastic, np.eye(2 + count)[0], most))[0] if floor_first else 0.0
+    no_cost = np.zeros_like(data.q)
+    shortfall = _least(_elastic(data, elastic, no_cost, np.eye(2 + count)[0], most))[0] if floor_first else 0.0
     most[0] = shortfall + 1e-9 if floor_first else 0.0
-    gaps = _least(_elastic(data, elastic, np.array([0.0, *np.ones(1 + count)]), most))
+    cost = no_cost.copy()
+    cost[form.columns["flow"]] = (1.0 - inputs.rate.ravel()) * (1 + np.count_nonzero(now) + 2 * floor_first)
+    gaps = _least(_elastic(data, elastic, cost, np.array([0.0, *np.ones(1 + count)]), most))
     return Nearest(float(shortfall), gaps[2:], float(gaps[1]))
 
 
@@ -105,13 +111,13 @@ def contradictory(optimizer: Optimizer, inputs: Inputs) -> bool:
     return not _feasible(solver)
 
 
-def _elastic(data: ConeData, rows: list[int], price: Array, most: Array) -> tuple[ConeData, int]:
-    """Cone data with one slack in [0, most] for each of `rows`, and the slacks' prices as the whole objective."""
-    count, (height, width) = len(rows), data.A.shape
+def _elastic(data: ConeData, rows: list[int], cost: Array, price: Array, most: Array) -> tuple[ConeData, int]:
+    """Cone data with one slack in [0, most] for each of `rows`, and another objective: cost @ x + price @ slack."""
+    count, height = len(rows), data.A.shape[0]
     ones = sp.csc_array((-np.ones(count), (rows, np.arange(count))), (height, count))
     bounds = sp.vstack([-sp.eye_array(count), sp.eye_array(count)])
     matrix = sp.block_array([[data.A, ones], [None, bounds]], format="csc")
-    q = np.concatenate([np.zeros(width), price])
+    q = np.concatenate([cost, price])
     b = np.concatenate([data.b, np.zeros(count), most])
     return ConeData(sp.csc_array((len(q), len(q))), q, matrix, b, data.zero), count
 

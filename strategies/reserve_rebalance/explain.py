@@ -69,8 +69,6 @@ def _why_not(account: Account) -> str:
     plan, reasons = account.plan, _refusals(account)
     if plan.outcome is Outcome.CONFLICT:
         text = f"Nothing is done, because these constraints cannot hold together: {_listed(plan.conflict)}."
-        if plan.floor_short:
-            text = f"The runway is short and no trade can lengthen it. {text}"
     elif plan.widest_move > 0 and plan.gain == 0:
         text = (
             f"There is nothing to do: the limits hold and every holding is within {plan.widest_move:.2%} "
@@ -83,7 +81,11 @@ def _why_not(account: Account) -> str:
         )
     else:
         text = "There is nothing to do: the limits hold and no route offers a trade that is worth its cost."
-    return " ".join([text, *reasons])
+    return " ".join([*_lost(plan), text, *reasons])
+
+
+def _lost(plan: Plan) -> list[str]:
+    return ["The runway is below its floor and no trade can lengthen it."] if plan.floor_lost else []
 
 
 def _why_no_swap(done: Trades) -> str:
@@ -112,7 +114,7 @@ def _why(account: Account, done: Trades) -> str:
         text += f" These constraints cannot hold together: {_listed(plan.conflict)}; the least gives way."
     if done.parts > 1:
         text += f" It is done in about {done.parts} tranches; this is the first, and each is decided anew."
-    return " ".join([text, *_refusals(account)])
+    return " ".join([*_lost(plan), text, *_refusals(account)])
 
 
 def _fell(account: Account, swap: Swap) -> bool:
@@ -192,12 +194,16 @@ def _over(account: Account, weights: Array) -> list[str]:
 
 
 def _binding(account: Account) -> Iterable[BindingConstraint]:
-    """Limits with a shadow price: what loosening each would save, in USD of cost and priced risk."""
+    """Limits with a shadow price: what loosening each would save, in USD of cost and priced risk.
+
+    What gave way in a repair has no price: it is broken, and stands among the conflicts.
+    """
     assert account.plan.solution is not None
+    gave_way = account.plan.inputs.slack > BINDS
     prices = account.plan.solution.prices
     point = account.reserve * 0.01
-    limits = zip(account.universe.limits, prices.get("limits", ()), strict=True)
-    named = [(limit.text, float(price), point, "USD per percentage point") for limit, price in limits]
+    limits = zip(account.universe.limits, prices.get("limits", ()), gave_way, strict=True)
+    named = [(limit.text, float(price), point, "USD per percentage point") for limit, price, gave in limits if not gave]
     named.append((TURNOVER, float(prices[TURNOVER][0]), point, "USD per percentage point"))
     burn = account.params.monthly_burn / WAD
     named.append((FLOOR, float(prices[FLOOR][0]), burn, "USD per month of runway"))

@@ -84,7 +84,7 @@ class PegRules(StrategyParams):
 
     bound: Annotated[RatioField, Field(gt=0, le=WAD)] = WAD * 50 // 10_000
     noise: NonNegativeRatio = WAD * 30 // 10_000
-    hazard_for_point: NonNegativeRatio = WAD // 2
+    hazard_for_point: NonNegativeRatio = 10 * WAD
     window: PositiveDuration = 900
     interval: PositiveDuration = 60
     exit_loss: Share = WAD * 5 // 100

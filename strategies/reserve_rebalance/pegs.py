@@ -122,8 +122,8 @@ def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequenc
             against_market.append(_Contradiction(low, high, abs(off), rate.source))
     fallen = _attributed(universe, against_market, agreeing)
     for found in against_market:
-        legs_named = _name(universe, found.low), _name(universe, found.high)
-        words = f"{legs_named[0]} trades {found.size:.2%} lower in {legs_named[1]} than their USD prices say ({found.source})"
+        one, other = _name(universe, found.low), _name(universe, found.high)
+        words = f"{one} trades {found.size:.2%} lower in {other} than their USD prices say ({found.source})"
         if found.low in fallen:
             pegs.suspect(found.low, State.FALLEN, found.size, f"{words}, and independent witnesses agree that it fell")
             continue

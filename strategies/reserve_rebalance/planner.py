@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,12 +32,14 @@ class Rules:
 
     Attributes:
         band: no-trade band, share of the reserve.
+        spendable: what trades may cost when no trade can restore the runway, share of the reserve.
         exits: (m,) routes that sell what fell from its peg.
         limit_names: of the limits, in their order.
         blocked: words to the (m, K) room that each reason takes away.
     """
 
     band: float
+    spendable: float
     exits: Mask
     limit_names: Sequence[str]
     blocked: Mapping[str, Array]
@@ -45,7 +47,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An outcome with everything needed to explain it; `gain` is what the objective improves, net of cost and gas."""
+    """An outcome with everything needed to explain it.
+
+    Attributes:
+        inputs: as solved, with what gave way.
+        hold_objective: lambda x CVaR of holding.
+        gain: what the objective improves, net of cost and gas.
+        widest_move: largest change of a weight in the best trade, gas and minimum trade left out.
+        conflict: constraints that cannot hold together.
+        floor_short: holding breaks the runway floor, and the trade lengthens the runway.
+        floor_lost: holding breaks the runway floor, and no trade lengthens the runway.
+        nearest: what gave way in a repair.
+    """
 
     outcome: Outcome
     inputs: Inputs
@@ -55,7 +68,8 @@ class Plan:
     widest_move: float = 0.0
     conflict: tuple[str, ...] = ()
     floor_short: bool = False
-    nearest: conflicts.Nearest | None = field(default=None)
+    floor_lost: bool = False
+    nearest: conflicts.Nearest | None = None
 
 
 def plan(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules) -> Plan:
@@ -99,7 +113,7 @@ def _with_fixed_costs(
     gain = held.hold_objective - solution.objective - float(inputs.gas[used].sum())
     if not used.any() or (tolerated and gain <= 0):
         return replace(held, gain=gain if used.any() else 0.0)
-    return replace(held, outcome=Outcome.TRADE, solution=solution, gain=gain)
+    return replace(held, outcome=Outcome.TRADE, inputs=inputs, solution=solution, gain=gain)
 
 
 def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, held: Plan) -> Plan:
@@ -112,6 +126,8 @@ def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, hel
         relaxed = optimizer.optimum(exact, pairs, 0.0)
         return _with_fixed_costs(optimizer, exact, pairs, relaxed, held, tolerated=False)
     named = _conflict(optimizer, open_inputs, replace(held, nearest=nearest), rules)
+    if held.floor_short and not _nearer(optimizer, inputs, nearest):
+        return _without_floor(optimizer, inputs, pairs, rules, named)
     if not held.floor_short and conflicts.contradictory(optimizer, inputs):
         return named
     if not _nearer(optimizer, inputs, nearest):
@@ -132,6 +148,13 @@ def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, hel
     if found.outcome is not Outcome.TRADE:
         return named
     return replace(found, outcome=Outcome.REPAIR, conflict=named.conflict)
+
+
+def _without_floor(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, named: Plan) -> Plan:
+    """The runway is short whatever is traded: what else the reserve needs is done, at the cost that trades may have."""
+    now = float(optimizer.structure.retained @ inputs.weights)
+    found = plan(optimizer, replace(inputs, floor=now - rules.spendable), pairs, rules)
+    return replace(found, floor_lost=True, conflict=(*named.conflict, *found.conflict))
 
 
 def _nearer(optimizer: Optimizer, inputs: Inputs, nearest: conflicts.Nearest) -> bool:

@@ -102,6 +102,7 @@ class ReserveRebalance:
 
         rules = planner.Rules(
             band=self._params.no_trade_band / WAD,
+            spendable=self._params.turnover * self._params.max_cost / WAD**2,
             exits=situation.exits,
             limit_names=tuple(limit.text for limit in assets.limits),
             blocked=situation.blocked,

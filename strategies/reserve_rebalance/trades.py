@@ -78,6 +78,7 @@ def _allowances(universe: Universe, plan: Plan) -> dict[str, int]:
 def _broken(universe: Universe, situation: Situation, after: Book, allowed: dict[str, int], plan: Plan) -> list[str]:
     broken = [limit.text for limit in amounts.newly_broken(universe, situation.book, after, allowed)]
     kept, before = amounts.retained_value(universe, after), amounts.retained_value(universe, situation.book)
-    if kept < situation.floor and (not plan.floor_short or kept < before):
+    least = round(plan.inputs.floor * situation.reserve) if plan.floor_lost else situation.floor
+    if kept < least and (not plan.floor_short or kept < before):
         broken.append("runway floor")
     return broken
