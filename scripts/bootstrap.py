@@ -155,3 +155,6 @@ if __name__ == "__main__":
     except SetupError as error:
         say(str(error))
         sys.exit(1)
+    except KeyboardInterrupt:
+        say("Stopped. What is done is kept; run the same command again to go on.")
+        sys.exit(130)
