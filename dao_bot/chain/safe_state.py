@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dao_bot.chain.abi import function
-from dao_bot.chain.plan import Answer, Plan, Read
+from dao_bot.chain.plan import Answer, Read
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address, checksum
 from dao_bot.domain.errors import ChainError
 from dao_bot.domain.simulation import SafeState
@@ -84,12 +84,6 @@ def parse_safe(safe: Address, answers: Sequence[Answer]) -> SafeState:
         fallback_handler=_slot(handler),
         module_guard=_slot(module_guard),
     )
-
-
-def read_safe(safe: Address) -> Plan[SafeState]:
-    """A plan of one round whose result is the Safe's state."""
-    answers = yield safe_reads(safe)
-    return parse_safe(safe, answers)
 
 
 def _slot(answer: Answer) -> Address:

@@ -1,0 +1,116 @@
+"""What became of the keeper's transactions, read from the chain alone."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dao_bot.chain import hexes
+from dao_bot.chain.pinned import parse_block
+from dao_bot.chain.receipts import Receipt, parse_receipt
+from dao_bot.chain.rpc import Endpoint
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.runs import Block
+
+
+class Fate(enum.StrEnum):
+    """Of all attempts for one nonce of one sender.
+
+    MINED: one of them stands in a block. PENDING: a node has one in its pool. DROPPED: no attempt is anywhere, and the
+    nonce is free: the same bytes may be sent again. REPLACED: a transaction that is none of them took the nonce.
+    """
+
+    MINED = "mined"
+    PENDING = "pending"
+    DROPPED = "dropped"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """When a block counts as final.
+
+    Attributes:
+        confirmations: blocks including the one of the transaction.
+        tag: `finalized` or `safe`, where the chain has it; then it decides alone.
+    """
+
+    confirmations: int = 1
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """All transactions that the keeper signed for one nonce, in any order; at most one of them can be mined."""
+
+    sender: Address
+    nonce: int
+    hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the chain says of `Attempts`.
+
+    Attributes:
+        final: the block that decided it (MINED, REPLACED) is final; what is not may still be undone by a reorg.
+        receipt: of the one that was mined.
+        head: the node's latest block when it was asked.
+    """
+
+    fate: Fate
+    final: bool
+    receipt: Receipt | None
+    head: Block
+
+
+def look_up(endpoint: Endpoint, chain_id: int, all_attempts: Sequence[Attempts], finality: Finality) -> list[Found]:
+    """The fate of each, in two round trips for all of them together.
+
+    A node that lags behind says DROPPED or PENDING of what is mined elsewhere, so those are never a reason to sign for
+    another nonce; the same nonce cannot be used twice.
+
+    Raises:
+        RpcUnavailable, RpcFault: the node does not tell.
+    """
+    tags = ["latest", *([finality.tag] if finality.tag else [])]
+    headers = endpoint.batch([("eth_getBlockByNumber", (tag, False)) for tag in tags])
+    head = parse_block(headers[0], chain_id, endpoint.name)
+    if finality.tag:
+        final_number = parse_block(headers[1], chain_id, endpoint.name).number
+    else:
+        final_number = head.number - finality.confirmations + 1
+    requests: list[tuple[str, tuple[object, ...]]] = []
+    for attempts in all_attempts:
+        requests.append(("eth_getTransactionCount", (attempts.sender, "latest")))
+        requests.append(("eth_getTransactionCount", (attempts.sender, hexes.to_quantity(max(final_number, 0)))))
+        for transaction_hash in attempts.hashes:
+            requests.append(("eth_getTransactionReceipt", (transaction_hash,)))
+            requests.append(("eth_getTransactionByHash", (transaction_hash,)))
+    answers = iter(endpoint.batch(requests))
+    found: list[Found] = []
+    for attempts in all_attempts:
+        count, final_count = (hexes.quantity(next(answers), f"a nonce of {endpoint.name}") for _ in range(2))
+        receipts = [(parse_receipt(next(answers), each, endpoint.name), next(answers)) for each in attempts.hashes]
+        receipt = next((receipt for receipt, _ in receipts if receipt is not None), None)
+        if receipt is not None:
+            found.append(Found(Fate.MINED, receipt.block_number <= final_number, receipt, head))
+        elif count > attempts.nonce:
+            found.append(Found(Fate.REPLACED, final_count > attempts.nonce, None, head))
+        else:
+            is_known = any(transaction is not None for _, transaction in receipts)
+            found.append(Found(Fate.PENDING if is_known else Fate.DROPPED, False, None, head))
+    return found
+
+
+def next_nonce(endpoint: Endpoint, sender: Address, in_flight: Sequence[int] = ()) -> int:
+    """The nonce for a new transaction: what the chain and the pool say, but beyond every one that is in flight.
+
+    `in_flight` are nonces for which something was signed and nothing is known to be mined; a pool forgets, the
+    record does not.
+    """
+    pending = hexes.quantity(
+        endpoint.request("eth_getTransactionCount", sender, "pending"), f"a nonce of {endpoint.name}"
+    )
+    return max([pending, *(nonce + 1 for nonce in in_flight)])

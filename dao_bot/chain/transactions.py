@@ -1,0 +1,100 @@
+"""The keeper's own transactions: built, signed, and read back from their bytes before anybody gets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dao_bot.chain.gas import Fees
+from dao_bot.chain.hexes import to_data
+from dao_bot.domain.addresses import Address, checksum
+from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.hashing import keccak
+
+_SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A transaction to be signed."""
+
+    chain_id: int
+    nonce: int
+    to: Address
+    data: bytes
+    value: int
+    gas: int
+    fees: Fees
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed transaction. The chain takes its bytes at most once, however often they are sent."""
+
+    raw: bytes = field(repr=False)
+    hash: str
+    sender: Address
+    nonce: int
+    fees: Fees
+
+
+class Signer(Protocol):
+    """Who signs the keeper's transactions; it may live in another process."""
+
+    @property
+    def address(self) -> Address: ...
+
+    def sign(self, transaction: Unsigned) -> Signed: ...
+
+
+class LocalSigner:
+    """A key in this process.
+
+    Raises:
+        BadInput: it is no private key. The key is never part of the message.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        from eth_account import Account
+
+        if len(key) != 32 or not 0 < int.from_bytes(key, "big") < _SECP256K1_ORDER:
+            raise BadInput("the keeper's key is no private key", value=f"{len(key)} bytes", limit="32 bytes of a key")
+        self._account = Account.from_key(key)
+        self.address = Address(self._account.address)
+
+    def __repr__(self) -> str:
+        return f"LocalSigner({self.address})"
+
+    def sign(self, transaction: Unsigned) -> Signed:
+        """Sign, then recover the sender from the bytes.
+
+        Raises:
+            Refused: the bytes are not by this key, which means that the signing code cannot be trusted.
+        """
+        from eth_account import Account
+
+        raw = bytes(self._account.sign_transaction(_fields(transaction)).raw_transaction)
+        sender = checksum(Account.recover_transaction(to_data(raw)))
+        if sender != self.address:
+            raise Refused("the signed bytes are by another key", value=sender, limit=self.address)
+        return Signed(raw, to_data(keccak(raw)), sender, transaction.nonce, transaction.fees)
+
+
+def _fields(transaction: Unsigned) -> dict[str, Any]:
+    fees = transaction.fees
+    common = {
+        "chainId": transaction.chain_id,
+        "nonce": transaction.nonce,
+        "to": transaction.to,
+        "data": transaction.data,
+        "value": transaction.value,
+        "gas": transaction.gas,
+    }
+    if fees.max_priority_fee_per_gas is None:
+        return {**common, "gasPrice": fees.max_fee_per_gas}
+    return {
+        **common,
+        "type": 2,
+        "maxFeePerGas": fees.max_fee_per_gas,
+        "maxPriorityFeePerGas": fees.max_priority_fee_per_gas,
+    }
