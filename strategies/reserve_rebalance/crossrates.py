@@ -12,17 +12,19 @@ import numpy as np
 
 from dao_bot.domain.units import WAD
 from dao_bot.strategy import PoolPrice, Series, Token
-from strategies.reserve_rebalance.params import Params
-from strategies.reserve_rebalance.universe import Universe
+from strategies.reserve_rebalance.params import Params, PegRules
+from strategies.reserve_rebalance.universe import Array, Universe
 
 MIN_CANDLES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CrossRate:
-    """Price of asset `base` in asset `quote`; `rate` is None when the source cannot be used, and `problem` says why.
+    """Price of asset `base` in asset `quote`, which is -1 for a rate in USD.
 
-    `quote` is -1 for a rate in USD.
+    Attributes:
+        rate: now; None when the source cannot be used, and `problem` says why.
+        recent: lowest and highest that it is remembered to have been, now included.
     """
 
     base: int
@@ -30,10 +32,11 @@ class CrossRate:
     rate: float | None
     source: str
     problem: str = ""
+    recent: tuple[float, float] | None = None
 
 
 def from_history(universe: Universe, params: Params, history: Mapping[str, Series], now: int) -> list[CrossRate]:
-    """One cross rate for each configured pair: the median close of the candles within the window before `now`."""
+    """One cross rate for each configured pair: the median close of the window before `now`, and of earlier windows."""
     position = {symbol: i for i, symbol in enumerate(universe.symbols)} | {"USD": -1}
     rates = []
     for pair in params.cross_rates:
@@ -41,12 +44,15 @@ def from_history(universe: Universe, params: Params, history: Mapping[str, Serie
         if base is None or quote is None:
             continue
         series = history.get(pair)
+        medians, problem = (None, "has no source") if series is None else _medians(series, now, params.peg)
         if base < 0:
             base, quote = quote, base
-        rate, problem = (None, "has no source") if series is None else _median(series, now, params.peg.window)
-        if rate is not None and pair.startswith("USD/"):
-            rate = 1.0 / rate
-        rates.append(CrossRate(base, quote, rate, f"{pair} history", problem and f"{pair} {problem}"))
+            medians = None if medians is None else 1.0 / medians
+        if medians is None:
+            rates.append(CrossRate(base, quote, None, f"{pair} history", f"{pair} {problem}"))
+        else:
+            recent = float(medians.min()), float(medians.max())
+            rates.append(CrossRate(base, quote, float(medians[-1]), f"{pair} history", recent=recent))
     return rates
 
 
@@ -60,12 +66,14 @@ def from_pools(universe: Universe, prices: tuple[PoolPrice, ...]) -> list[CrossR
     ]
 
 
-def _median(series: Series, now: int, window: int) -> tuple[float | None, str]:
-    """Median close within the window, or why there is none. Later candles are never looked at."""
+def _medians(series: Series, now: int, rules: PegRules) -> tuple[Array | None, str]:
+    """Running medians of the closes, the last one now, or why there are none. Later candles are never looked at."""
     end = int(np.searchsorted(series.time, now, side="right"))
-    start = int(np.searchsorted(series.time, now - window, side="right"))
-    closes = series.close[start:end]
-    closes = closes[np.isfinite(closes) & (closes > 0)]
-    if len(closes) < MIN_CANDLES:
-        return None, f"has {len(closes)} usable candles in the last {window} s, fewer than {MIN_CANDLES}"
-    return float(np.median(closes)), ""
+    fresh = int(np.searchsorted(series.time, now - rules.window, side="right"))
+    start = int(np.searchsorted(series.time, now - rules.window - rules.memory, side="right"))
+    usable = np.isfinite(series.close[start:end]) & (series.close[start:end] > 0)
+    count = int(np.count_nonzero(usable[fresh - start :]))
+    if count < MIN_CANDLES:
+        return None, f"has {count} usable candles in the last {rules.window} s, fewer than {MIN_CANDLES}"
+    closes = series.close[start:end][usable]
+    return np.median(np.lib.stride_tricks.sliding_window_view(closes, count), axis=1), ""

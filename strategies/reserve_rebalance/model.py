@@ -45,7 +45,6 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "tail_price": cp.Parameter(s),
         "floor": cp.Parameter(),
         "turnover": cp.Parameter(),
-        "slack": cp.Parameter(c),
     }
     w, flow, threshold, excess = cp.Variable(n), cp.Variable(m * k), cp.Variable(), cp.Variable(s)
     constraints: dict[str, cp.Constraint] = {
@@ -53,13 +52,15 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "sells": flow >= 0,
         "quoted depth": flow <= p["room"],
         "holdings": sold_by @ flow <= p["weights"],
-        "limits": sp.csr_array(structure.limit_rows) @ w <= p["slack"],
         "runway floor": structure.retained @ w >= p["floor"],
         "turnover": p["counted"] @ flow <= p["turnover"],
         "tail": sp.csr_array(structure.loss) @ w - threshold <= excess,
         "tail excess": excess >= 0,
         "tail threshold": threshold >= 0,
     }
+    if c:
+        p["slack"] = cp.Parameter(c)
+        constraints["limits"] = sp.csr_array(structure.limit_rows) @ w <= p["slack"]
     cost = p["cost"] @ flow
     risk = structure.risk_aversion * threshold + p["tail_price"] @ excess
     variables = {"weights": w, "flow": flow}
@@ -74,7 +75,6 @@ def build(structure: Structure, *, integer: bool) -> Model:
         p["least"] = cp.Parameter(m)
         constraints["minimum trade"] = by_pair @ flow >= p["least"]
         objective = cost + risk + TIE_BREAK / 2 * cp.sum_squares(flow)
-    constraints = {name: constraint for name, constraint in constraints.items() if constraint.size}
     return Model(cp.Problem(cp.Minimize(objective), list(constraints.values())), p, variables, constraints)
 
 

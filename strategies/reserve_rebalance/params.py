@@ -78,6 +78,7 @@ class PegRules(StrategyParams):
         noise: up to it a deviation means nothing; beyond it the hazard rises.
         hazard_for_point: expected failures per year added for each 1 % of deviation beyond the noise.
         window: cross rates are medians over it, which single trades cannot move.
+        memory: a cross rate that was beyond the bound this recently still stops purchases.
         exit_loss: what has fallen may be sold at up to this loss against one dollar.
         contagion: who leans on the issuer of a fallen asset by at least this share is not bought either.
     """
@@ -87,6 +88,7 @@ class PegRules(StrategyParams):
     hazard_for_point: NonNegativeRatio = 10 * WAD
     window: PositiveDuration = 900
     interval: PositiveDuration = 60
+    memory: DurationField = 12 * 3_600
     exit_loss: Share = WAD * 5 // 100
     contagion: Annotated[RatioField, Field(gt=0, le=WAD)] = WAD // 4
 

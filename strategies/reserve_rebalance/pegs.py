@@ -71,7 +71,8 @@ def assess(universe: Universe, rules: PegRules, usd: Sequence[int | None], rates
     """States of all assets from USD prices (WAD) and cross rates.
 
     Nothing clears an asset: USD prices say what is off its peg, and a cross rate that contradicts them by more than
-    the bound makes both its legs unattributed, unless independent witnesses agree on which one fell.
+    the bound makes both its legs unattributed, unless independent witnesses agree on which one fell. A cross rate of
+    two assets that now stand at their pegs is held against its memory too.
     """
     bound = rules.bound / WAD
     price = np.array([np.nan if value is None else value / WAD for value in usd])
@@ -93,11 +94,12 @@ def assess(universe: Universe, rules: PegRules, usd: Sequence[int | None], rates
 
 @dataclass(frozen=True, slots=True)
 class _Contradiction:
-    """`low` is worth `size` less in `high` than the USD prices say; `high` is -1 when the rate is in USD."""
+    """`low` is worth `size` less in `high` than the USD prices say (or was lately, unless `now`); -1 is USD."""
 
     low: int
     high: int
     size: float
+    now: bool
     source: str
 
 
@@ -115,21 +117,28 @@ def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequenc
         expected = price[rate.base] / (price[rate.quote] if rate.quote >= 0 else 1.0)
         off = rate.rate / expected - 1.0
         pegged = all(universe.pegged[leg] for leg in legs)
-        if abs(off) <= bound * (1.0 if pegged else FLOATING_WITNESS):
+        now = abs(off) > bound * (1.0 if pegged else FLOATING_WITNESS)
+        if not now:
             agreeing.add(frozenset(legs))
-        else:
-            low, high = (rate.base, rate.quote) if off < 0 else (rate.quote, rate.base)
-            against_market.append(_Contradiction(low, high, abs(off), rate.source))
+            if not pegged or any(pegs.states[leg] not in BUYABLE for leg in legs):
+                continue
+            off = max((seen - 1.0 for seen in rate.recent or (rate.rate,)), key=abs)
+            if abs(off) <= bound:
+                continue
+        low, high = (rate.base, rate.quote) if off < 0 else (rate.quote, rate.base)
+        against_market.append(_Contradiction(low, high, abs(off), now, rate.source))
     fallen = _attributed(universe, against_market, agreeing)
     for found in against_market:
         one, other = _name(universe, found.low), _name(universe, found.high)
-        words = f"{one} trades {found.size:.2%} lower in {other} than their USD prices say ({found.source})"
-        if found.low in fallen:
+        verb = "trades" if found.now else "lately traded"
+        words = f"{one} {verb} {found.size:.2%} lower in {other} than their USD prices say ({found.source})"
+        if found.now and found.low in fallen:
             pegs.suspect(found.low, State.FALLEN, found.size, f"{words}, and independent witnesses agree that it fell")
             continue
         for leg in (found.low, found.high):
             if leg >= 0:
-                pegs.suspect(leg, State.UNATTRIBUTED, found.size, f"{words}, and which of them moved is not known")
+                size = found.size if found.now else 0.0
+                pegs.suspect(leg, State.UNATTRIBUTED, size, f"{words}, and which of them moved is not known")
 
 
 def _attributed(universe: Universe, found: Sequence[_Contradiction], agreeing: set[frozenset[int]]) -> set[int]:
@@ -141,7 +150,7 @@ def _attributed(universe: Universe, found: Sequence[_Contradiction], agreeing: s
     witnesses: dict[int, set[int]] = {}
     losers: set[int] = set()
     for item in found:
-        if item.low >= 0 and item.high >= 0:
+        if item.now and item.low >= 0 and item.high >= 0:
             witnesses.setdefault(item.low, set()).add(item.high)
             losers.add(item.low)
     fallen = set()

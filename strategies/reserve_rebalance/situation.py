@@ -49,7 +49,7 @@ class Needed:
     def of(params: Params) -> Needed:
         symbols = tuple(symbol for symbol, asset in params.assets.items() if not asset.own)
         rules = params.peg
-        window = rules.window + CANDLES_BEFORE * rules.interval
+        window = rules.window + rules.memory + CANDLES_BEFORE * rules.interval
         return Needed(
             Holdings(),
             Prices(symbols),

@@ -19,8 +19,8 @@ from dao_bot.strategy import (
     Observation,
     PoolPrice,
     PriceQuote,
-    RunId,
     Rung,
+    RunId,
     Series,
     Spend,
     Swap,
@@ -67,11 +67,18 @@ def token(symbol: str, decimals: int | None = None) -> Token:
 
 
 def units(of: Token, whole: float) -> int:
-    return round(whole * 10**6) * 10**of.decimals // 10**6
+    return int(round(whole * 10**6) * 10**of.decimals // 10**6)
 
 
 def ladder(
-    sell: Token, buy: Token, *, rate: float = 1.0, fee: float = 1e-4, depth: float = 50e6, sizes: Iterable[int], venue: str
+    sell: Token,
+    buy: Token,
+    *,
+    rate: float = 1.0,
+    fee: float = 1e-4,
+    depth: float = 50e6,
+    sizes: Iterable[int],
+    venue: str,
 ) -> Ladder:
     """Quotes of a constant-product pool with `depth` whole tokens on each side and `rate` of `buy` for one `sell`."""
     rungs = []
@@ -131,7 +138,6 @@ def observe(
                 fee=fee,
                 depth=depth,
                 sizes=settings.quote_sizes,
-                venue="uniswap_v3",
             )
             for sell, buy in routes
         )
