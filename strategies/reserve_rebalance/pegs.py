@@ -17,6 +17,9 @@ from strategies.reserve_rebalance.universe import Array, Universe
 FLOATING_WITNESS = 2.0
 """A floating asset moves while candles and feeds are minutes apart; its cross rates contradict at twice the bound."""
 
+FALLING_WITNESS = 0.5
+"""While an asset falls, medians and feeds lag: its cross rates agree when they tell half to one and a half of its fall."""
+
 MAJORITY = 0.5
 """An issuer is suspect when an asset that it backs by at least this share is."""
 
@@ -117,7 +120,8 @@ def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequenc
         expected = price[rate.base] / (price[rate.quote] if rate.quote >= 0 else 1.0)
         off = rate.rate / expected - 1.0
         pegged = all(universe.pegged[leg] for leg in legs)
-        now = abs(off) > bound * (1.0 if pegged else FLOATING_WITNESS)
+        already = max(pegs.deviation[leg] if pegs.states[leg] is State.FALLEN else 0.0 for leg in legs)
+        now = abs(off) > max(bound * (1.0 if pegged else FLOATING_WITNESS), already * FALLING_WITNESS)
         if not now:
             agreeing.add(frozenset(legs))
             if not pegged or any(pegs.states[leg] not in BUYABLE for leg in legs):

@@ -74,11 +74,11 @@ def ladder(
     sell: Token,
     buy: Token,
     *,
+    sizes: Iterable[int],
     rate: float = 1.0,
     fee: float = 1e-4,
     depth: float = 50e6,
-    sizes: Iterable[int],
-    venue: str,
+    venue: str = "uniswap_v3",
 ) -> Ladder:
     """Quotes of a constant-product pool with `depth` whole tokens on each side and `rate` of `buy` for one `sell`."""
     rungs = []

@@ -107,7 +107,7 @@ def test_the_evidence_names_the_leg_that_lost_and_exchanges_with_the_legs(minute
 @pytest.mark.parametrize("fallen", ["USDT", "USDC"])
 def test_with_usd_prices_the_fallen_leg_is_sold_at_once_and_the_other_may_be_bought(minute: str, fallen: str) -> None:
     found = _history(minute, exchanged=fallen == "USDC")
-    rate = float(found.close[-15:].mean())
+    rate = float(found.close[-1])
     settings = params(**SETTINGS | {"issuers": _issuers_without_caps(), "peg": {"exit_loss": "10%"}})
     usd = {"USDT": 1.0 / rate} if fallen == "USDT" else {"USDC": rate}
     decision = decide(
