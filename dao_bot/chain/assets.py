@@ -9,6 +9,7 @@ from dao_bot.chain.abi import function
 from dao_bot.chain.multicall import balance_read
 from dao_bot.chain.plan import Answer, Read
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
+from dao_bot.domain.simulation import AssetChange
 
 _BALANCE_OF = function("balanceOf(address)", "(uint256)")
 _BALANCE_OF_ID = function("balanceOf(address,uint256)", "(uint256)")
@@ -80,6 +81,11 @@ NATIVE = Asset(Standard.NATIVE, ZERO_ADDRESS)
 def erc20(token: Address) -> Asset:
     """The asset of an ERC-20 token; of the native coin for the zero address."""
     return NATIVE if token == ZERO_ADDRESS else Asset(Standard.ERC20, token)
+
+
+def change_order(change: AssetChange) -> tuple[str, int]:
+    """The one order in which asset changes are listed and compared: by token, then by id."""
+    return change.token.lower(), -1 if change.token_id is None else change.token_id
 
 
 def _one_word(answer: Answer) -> int | None:

@@ -14,7 +14,7 @@ from dao_bot.chain.plan import Plan
 from dao_bot.chain.reads import cross_check, run_plans
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import BadInput, RpcDisagreement, RpcUnavailable
+from dao_bot.domain.errors import BadInput, ChainError, RpcDisagreement, RpcUnavailable
 from dao_bot.domain.runs import Block
 
 
@@ -95,7 +95,7 @@ class Endpoints:
             RpcUnavailable: too few operators answer, a head is too old, too far ahead, or lags too much.
             RpcDisagreement: two operators have different blocks at one height.
         """
-        problems: list[RpcUnavailable] = []
+        problems: list[ChainError] = []
         primary, block = self._first_usable(problems)
         if self._wanted == 1:
             self._chosen = (primary, None)
@@ -105,7 +105,7 @@ class Endpoints:
                 continue
             try:
                 common = self._common_block(primary, candidate, block)
-            except RpcUnavailable as error:
+            except (RpcUnavailable, RpcFault) as error:
                 problems.append(error)
                 continue
             self._chosen = (primary, candidate)
@@ -136,14 +136,14 @@ class Endpoints:
                 next_step="Correct its URL, or the chain id in strategies.yaml",
             )
 
-    def _first_usable(self, problems: list[RpcUnavailable]) -> tuple[Endpoint, Block]:
+    def _first_usable(self, problems: list[ChainError]) -> tuple[Endpoint, Block]:
         for endpoint in self.all:
             try:
                 chain_id, header = endpoint.batch([("eth_chainId", ()), ("eth_getBlockByNumber", ("latest", False))])
                 self.check_chain(endpoint, chain_id)
                 block = parse_block(header, self.chain_id, endpoint.name)
                 self._check_clock(endpoint, block)
-            except RpcUnavailable as error:
+            except (RpcUnavailable, RpcFault) as error:
                 problems.append(error)
                 continue
             return endpoint, block
@@ -198,7 +198,7 @@ class Endpoints:
                 next_step="Wait until it has caught up, or use another node",
             )
 
-    def _too_few(self, problems: list[RpcUnavailable]) -> RpcUnavailable:
+    def _too_few(self, problems: list[ChainError]) -> ChainError:
         if len(self.all) == 1:
             return problems[0]
         error = RpcUnavailable(

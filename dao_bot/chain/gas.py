@@ -6,6 +6,7 @@ import statistics
 from dataclasses import dataclass
 
 from dao_bot.chain import hexes
+from dao_bot.chain.answers import RpcFault
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.errors import Refused
 
@@ -64,6 +65,9 @@ def suggest_fees(endpoint: Endpoint, policy: FeePolicy) -> Fees:
     history, price = endpoint.settle(
         [("eth_feeHistory", (hexes.to_quantity(_HISTORY_BLOCKS), "latest", [50])), ("eth_gasPrice", ())]
     )
+    for answer in (history, price):
+        if isinstance(answer, RpcFault) and not answer.is_unknown_method:
+            raise answer
     base = _next_base_fee(history, endpoint.name)
     if base is None:
         gas_price = hexes.quantity(price, f"the gas price of {endpoint.name}")

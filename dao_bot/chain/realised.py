@@ -7,7 +7,7 @@ from typing import Any
 
 from dao_bot.chain import hexes
 from dao_bot.chain.answers import RpcFault
-from dao_bot.chain.assets import NATIVE, Asset
+from dao_bot.chain.assets import NATIVE, Asset, change_order
 from dao_bot.chain.logs import read_logs
 from dao_bot.chain.pinned import parse_block
 from dao_bot.chain.reads import read_all
@@ -53,7 +53,7 @@ def realised_changes(
             moved, wrapped = told.moved[asset], told.wrapped[asset]
             deltas[asset] = delta if asset == NATIVE else moved + (wrapped if delta != moved else 0)
     changes = [AssetChange(asset.token, delta, asset.token_id) for asset, delta in deltas.items() if delta]
-    return tuple(sorted(changes, key=lambda change: (change.token.lower(), change.token_id or -1)))
+    return tuple(sorted(changes, key=change_order))
 
 
 def _native_movements(frame: dict[str, Any], safe: Address, node: str) -> Iterator[int]:

@@ -136,7 +136,8 @@ class Sender:
         Raises:
             RpcUnavailable, RpcFault: the node does not tell; the attempts are on record, look again later.
         """
-        pacing, signed, notes = self._pacing, list(attempts), []
+        pacing, signed = self._pacing, list(attempts)
+        notes: list[str] = []
         end = time.monotonic() + pacing.give_up_after
         replace_at = time.monotonic() + pacing.replace_after
         while True:
@@ -144,17 +145,21 @@ class Sender:
             now = time.monotonic()
             if found.final or now >= end:
                 return Followed(found, tuple(signed), tuple(notes))
-            if found.fate is Fate.DROPPED:
-                notes.append(f"sent again: {self.send_again(signed[-1]).message}")
             if found.fate in (Fate.PENDING, Fate.DROPPED) and now >= replace_at:
                 replace_at = now + pacing.replace_after
-                try:
-                    sent = self.replace(request, signed, on_intent)
-                    signed.append(sent.signed)
-                    notes.append(f"replaced: {sent.broadcast.message}")
-                except Refused as error:
-                    notes.append(str(error))
+                notes.append(self._try_to_replace(request, signed, on_intent))
+            elif found.fate is Fate.DROPPED:
+                told = f"sent again: {self.send_again(signed[-1]).message}"
+                notes += [told] if told not in notes else []
             time.sleep(min(pacing.poll, max(end - now, 0.0)))
+
+    def _try_to_replace(self, request: Request, signed: list[Signed], on_intent: OnIntent) -> str:
+        try:
+            sent = self.replace(request, signed, on_intent)
+        except Refused as error:
+            return str(error)
+        signed.append(sent.signed)
+        return f"replaced: {sent.broadcast.message}"
 
     def _sign_and_send(self, request: Request, nonce: int, fees: Fees, on_intent: OnIntent) -> Sent:
         signed = self._signer.sign(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dao_bot.chain.answers import RpcFault
-from dao_bot.chain.assets import Asset
+from dao_bot.chain.assets import Asset, change_order
 from dao_bot.chain.logs import Told, read_logs
 from dao_bot.chain.multicall import decode_aggregate3, encode_aggregate3, portions
 from dao_bot.chain.plan import Answer, Read
@@ -172,11 +172,7 @@ def _measure(
         safe = parse_safe(scene.safe, after[len(assets) + len(allowances) :])
     except ChainError as error:
         return _failed(f"afterwards the Safe is none: {error.what}", gas_used, watched)
-    return Testimony(None, tuple(sorted(changes, key=_order)), gas_used, left, safe, watched)
-
-
-def _order(change: AssetChange) -> tuple[str, int]:
-    return change.token.lower(), -1 if change.token_id is None else change.token_id
+    return Testimony(None, tuple(sorted(changes, key=change_order)), gas_used, left, safe, watched)
 
 
 def _failed(reason: str, gas_used: int, watched: Watched) -> Testimony:
