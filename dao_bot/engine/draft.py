@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Batch, Call
 from dao_bot.domain.decisions import Decision, Memory
-from dao_bot.domain.errors import PluginFailed
+from dao_bot.domain.errors import BadInput, PluginFailed
 from dao_bot.domain.needs import Need
 from dao_bot.domain.proposals import Proposal
 from dao_bot.domain.runs import Block, RunId
@@ -16,7 +17,6 @@ from dao_bot.engine.examine import examine
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.policy.facts import Move
-from dao_bot.protocols.deadline import deadline_call
 from dao_bot.protocols.port import EncodeContext
 from dao_bot.safe.batch import wrap_multisig
 from dao_bot.strategy import Observation
@@ -39,7 +39,7 @@ def draft(
     run: RunId,
     needs: Sequence[Need[Any]],
     *,
-    committed: Mapping[str, int],
+    committed: Mapping[Address, int],
     moves: Sequence[Move],
     memory: Memory | None = None,
     attempt: int = 0,
@@ -99,7 +99,18 @@ def _encode(services: Services, seen: Look, decision: Decision, valid_until: int
     """The deadline first, then each operation's calls by the protocol that knows its kind."""
     context = EncodeContext(services.treasury, seen.block, seen.prices, services.slippage, valid_until)
     encoders = {kind: protocol for protocol in services.protocols for kind in protocol.operations}
-    calls: list[Call] = [deadline_call(services.deadline_router, valid_until)]
+    calls: list[Call] = [_deadline(services, valid_until)]
     for operation in decision.operations:
         calls.extend(encoders[type(operation)].encode(operation, context))
     return tuple(calls)
+
+
+def _deadline(services: Services, valid_until: int) -> Call:
+    for protocol in services.protocols:
+        call = protocol.deadline(valid_until)
+        if call is not None:
+            return call
+    raise BadInput(
+        "no configured protocol has a contract that enforces a deadline on the chain",
+        next_step="Configure uniswap_v3, whose router does; a signed batch without a deadline would live forever",
+    )

@@ -39,15 +39,14 @@ def examine(services: Services, seen: Look, batch: Batch, moves: Sequence[Move])
     )
     decoded = tuple(decode(services, call) for call in calls)
     simulation = simulate(
-        services.endpoints,
-        services.second_witness,
+        services.endpoints.primary,
+        services.second_witness.at(seen.block),
         services.treasury,
         seen.block,
         seen.safe,
         transaction,
         calls,
         decoded,
-        tuple(token.address for token in seen.balances),
     )
     after = _after(seen, simulation)
     facts = PolicyFacts(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dao_bot.chain.plan import Plan
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.needs import Holding, Holdings, Need, PoolPrices, Prices
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.runs import Block, RunId
@@ -48,7 +49,7 @@ def look(
     services: Services,
     run: RunId,
     needs: Iterable[Need[Any]] = (),
-    committed: Mapping[str, int] | None = None,
+    committed: Mapping[Address, int] | None = None,
     block: Block | None = None,
 ) -> Look:
     """Everything at one block; `committed` is what open proposals will spend, by token address."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dao_bot.chain.plan import Plan
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Holding, Need
 from dao_bot.domain.runs import Block, RunId
@@ -72,7 +73,7 @@ def _closure(
     return found
 
 
-def hold_back(holdings: Mapping[Token, Holding], committed: Mapping[str, int]) -> dict[Token, Holding]:
+def hold_back(holdings: Mapping[Token, Holding], committed: Mapping[Address, int]) -> dict[Token, Holding]:
     """Balances less what open proposals will spend; never below zero, and expected receipts never count."""
     return {
         token: dataclasses.replace(

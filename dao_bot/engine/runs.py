@@ -64,8 +64,7 @@ def run_once(
 
 
 def _do(services: Services, store: Store, plan: StrategyPlan, run: RunId) -> RunReport:
-    earlier = store.proposal_of_run(run)
-    if earlier is not None:
+    for earlier in store.proposals(run=run):
         return _report(run, earlier.proposal.decision, earlier.proposal)
     stored = store.memory(plan.name)
     safe = services.treasury.safe

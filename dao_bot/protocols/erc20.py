@@ -61,6 +61,10 @@ class Erc20:
         """None: tokens are known by the configuration, and no token may spend for the Safe."""
         return {}
 
+    def deadline(self, valid_until: int) -> Call | None:
+        """None: tokens know no deadlines."""
+        return None
+
     def encode(self, operation: Transfer, context: EncodeContext) -> tuple[Call, ...]:
         """One call.
 

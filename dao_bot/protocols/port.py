@@ -71,6 +71,10 @@ class TreasuryProtocol(Protocol):
         """Every contract the Safe may call through it: label, and pinned code hash (0x-hex) if there is one."""
         ...
 
+    def deadline(self, valid_until: int) -> Call | None:
+        """A call that reverts after `valid_until` (epoch seconds); None when no contract of it offers one."""
+        ...
+
     def encode(self, operation: Any, context: EncodeContext) -> tuple[Call, ...]:
         """The calls of one operation, exact approvals included."""
         ...

@@ -10,6 +10,7 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call, DecodedCall
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.operations import Operation, Swap
+from dao_bot.protocols.deadline import deadline_call
 from dao_bot.protocols.port import Check, EncodeContext, Provider, Treasury
 from dao_bot.protocols.uniswap_v3.contracts_check import check_uniswap
 from dao_bot.protocols.uniswap_v3.decode import RouterDecoder
@@ -60,6 +61,10 @@ class UniswapV3:
             self._quoter: ("Uniswap v3 quoter", self._hashes.quoter),
             self._factory: ("Uniswap v3 factory", self._hashes.factory),
         }
+
+    def deadline(self, valid_until: int) -> Call:
+        """The router's own check of a deadline, with nothing behind it."""
+        return deadline_call(self.router, valid_until)
 
     def encode(self, operation: Swap, context: EncodeContext) -> tuple[Call, ...]:
         """As `encode_swap`; a swap of another venue is a `BadInput`."""

@@ -1,0 +1,219 @@
+"""From strategies.yaml to a treasury at work: everything below is made and joined here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dao_bot.chain.endpoints import Endpoints, Freshness
+from dao_bot.chain.provider import Provider, Treasury
+from dao_bot.chain.rpc import Endpoint
+from dao_bot.chain.witnesses import LocalFork, OtherOperator, SecondWitness
+from dao_bot.config.load import Config, load_config
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.errors import BadInput
+from dao_bot.domain.needs import Need
+from dao_bot.domain.operations import Operation
+from dao_bot.engine.decide import StrategyProcess, kinds
+from dao_bot.engine.providers import GasProvider, SpendHistoryProvider
+from dao_bot.engine.schedule import Cron, Every, Schedule
+from dao_bot.engine.services import Services, StrategyPlan
+from dao_bot.market.prices import PricesProvider
+from dao_bot.policy.policy_hash import policy_hash
+from dao_bot.protocols.erc20 import Erc20, Erc20Settings
+from dao_bot.protocols.port import TreasuryProtocol
+from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
+from dao_bot.store.store import Store, open_store
+
+MULTI_SEND_VERSION = "1.4.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A treasury that is open for work."""
+
+    config: Config
+    services: Services
+    store: Store
+
+
+@contextmanager
+def open_desk(path: Path) -> Iterator[Desk]:
+    """Everything that strategies.yaml at `path` asks for; closed again on the way out."""
+    config = load_config(path)
+    with ExitStack() as stack:
+        protocols = make_protocols(config, treasury_of(config))
+        operations = [operation for protocol in protocols for operation in protocol.operations]
+        store = stack.enter_context(open_store(config.store.url.resolve(), operations=operations))
+        services = make_services(config, protocols, store)
+        stack.callback(services.second_witness.close)
+        yield Desk(config, services, store)
+
+
+def treasury_of(config: Config) -> Treasury:
+    """The fixed facts of the config."""
+    chain = config.treasury.chain
+    return Treasury(chain.id, Address(config.treasury.safe), config.tokens, config.native, Address(chain.multicall3))
+
+
+def make_protocols(config: Config, treasury: Treasury) -> tuple[TreasuryProtocol, ...]:
+    """The configured protocols; tokens themselves are always among them."""
+    configured = tuple(plugin.kind(plugin.settings, treasury) for plugin in config.protocols.values())
+    if Erc20.name in config.protocols:
+        return configured
+    return (Erc20(Erc20Settings(), treasury), *configured)
+
+
+def make_endpoints(config: Config) -> Endpoints:
+    """The configured nodes. A local chain mines on demand, so its latest block may be old."""
+    chain = config.treasury.chain
+    nodes = [Endpoint(rpc.url.resolve(), rpc.operator) for rpc in chain.rpcs]
+    local = config.mode == "devnet"
+    return Endpoints(
+        nodes,
+        chain_id=chain.id,
+        multicall3=Address(chain.multicall3),
+        freshness=Freshness(oldest=None, ahead=None) if local else None,
+    )
+
+
+def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store: Store) -> Services:
+    """The engine's surroundings."""
+    treasury = treasury_of(config)
+    endpoints = make_endpoints(config)
+    providers = _providers(config, treasury, protocols, store)
+    contracts = {address: label for protocol in protocols for address, (label, _) in protocol.contracts.items()}
+    address_book = {Address(address): label for label, address in config.treasury.address_book.items()}
+    operations = kinds(operation for protocol in protocols for operation in protocol.operations)
+    needs: Mapping[str, type[Need[Any]]] = kinds(providers)
+    return Services(
+        treasury=treasury,
+        endpoints=endpoints,
+        second_witness=_second_witness(config, endpoints),
+        protocols=protocols,
+        providers=providers,
+        rules=tuple(plugin.kind(plugin.settings) for plugin in config.rules),
+        policy_hash=hash_of_policy(config),
+        slippage=_slippage(config),
+        longest_window=max((getattr(plugin.settings, "window", 0) for plugin in config.rules), default=0),
+        multi_send_call_only=_multi_send(),
+        contracts=contracts,
+        address_book=address_book,
+        labels=_labels(config, contracts, address_book),
+        hold_only=frozenset(Address(token.address) for token in config.treasury.tokens.values() if token.hold_only),
+        strategies=_strategies(config, operations, needs),
+        base=config.directory,
+    )
+
+
+def hash_of_policy(config: Config) -> str:
+    """Identity of all that decides what the treasury may do.
+
+    Where nodes and the record are is left out, because to move them changes no rule; so is the mode.
+    """
+    plain = {key: value for key, value in config.plain.items() if key not in ("mode", "store")}
+    treasury = dict(plain["treasury"])
+    treasury["chain"] = {key: value for key, value in treasury["chain"].items() if key != "rpcs"}
+    return policy_hash({**plain, "treasury": treasury}, config.code_digests(), dependencies_digest())
+
+
+def dependencies_digest() -> str:
+    """Identity of the installed versions of everything that this program depends on."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    from packaging.requirements import Requirement
+
+    from dao_bot.domain.hashing import digest
+
+    versions: dict[str, str] = {}
+    waiting = ["dao-bot"]
+    while waiting:
+        name = waiting.pop()
+        if name in versions:
+            continue
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+        for line in requires(name) or ():
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append(requirement.name.lower().replace("_", "-"))
+    return digest(versions)
+
+
+def _providers(
+    config: Config, treasury: Treasury, protocols: tuple[TreasuryProtocol, ...], store: Store
+) -> dict[type[Need[Any]], Provider]:
+    tokens = {**treasury.tokens, treasury.native.symbol: treasury.native}
+    sources = {
+        tokens[symbol]: [plugin.kind(plugin.settings, tokens[symbol], treasury) for plugin in chosen]
+        for symbol, chosen in config.price_sources.items()
+    }
+    prices = PricesProvider(
+        sources, treasury, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
+    )
+    own: tuple[Provider, ...] = (prices, GasProvider(), SpendHistoryProvider(store))
+    found: dict[type[Need[Any]], Provider] = {}
+    for provider in (*own, *(each for protocol in protocols for each in protocol.providers)):
+        if provider.need in found:
+            raise BadInput("two configured protocols read the same need", value=provider.need.kind)
+        found[provider.need] = provider
+    return found
+
+
+def _second_witness(config: Config, endpoints: Endpoints) -> SecondWitness:
+    if len({rpc.operator for rpc in config.treasury.chain.rpcs}) > 1:
+        return OtherOperator(endpoints)
+    from dao_bot.devnet.toolchain import ensure_toolchain
+
+    return LocalFork(ensure_toolchain().anvil, endpoints.all[0])
+
+
+def _slippage(config: Config) -> int:
+    for plugin in config.rules:
+        if plugin.name == "slippage":
+            return int(plugin.settings.max)  # type: ignore[attr-defined]  # its own settings model
+    raise BadInput(
+        "the policy has no rule `slippage`, so no minimum output can be set",
+        next_step="Add `- {use: slippage, max: 50bps}` under policy.rules",
+    )
+
+
+def _multi_send() -> Address:
+    return next(address for address, deployed in MULTI_SEND_CALL_ONLY.items() if deployed.version == MULTI_SEND_VERSION)
+
+
+def _labels(config: Config, contracts: Mapping[Address, str], address_book: Mapping[Address, str]) -> dict[str, str]:
+    tokens = {token.address: f"{symbol} token" for symbol, token in config.tokens.items()}
+    own = {Address(config.treasury.safe): f"{config.treasury.name} Safe", _multi_send(): "MultiSendCallOnly"}
+    return {str(address): label for each in (tokens, contracts, address_book, own) for address, label in each.items()}
+
+
+def _strategies(
+    config: Config, operations: Mapping[str, type[Operation]], needs: Mapping[str, type[Need[Any]]]
+) -> dict[str, StrategyPlan]:
+    return {
+        name: StrategyPlan(
+            name=name,
+            process=StrategyProcess(name, settings.use, config.directory, settings.params, operations, needs),
+            schedule=_schedule(settings.schedule.every, settings.schedule.cron),
+            jitter=settings.schedule.jitter,
+            route=settings.route,
+            approval=settings.approval,
+            valid_for=settings.valid_for,
+            max_failures=settings.max_failures,
+            enabled=settings.enabled,
+        )
+        for name, settings in config.strategies.items()
+    }
+
+
+def _schedule(every: int | None, cron: str | None) -> Schedule:
+    if every is not None:
+        return Every(every)
+    assert cron is not None, "the settings hold one of both"
+    return Cron(cron)

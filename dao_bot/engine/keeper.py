@@ -1,0 +1,182 @@
+"""The keeper's tick: bring every open proposal as far as it can go now, and read the truth from the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dao_bot.domain.errors import DaoBotError
+from dao_bot.domain.hashing import canonical
+from dao_bot.domain.lifecycle import State
+from dao_bot.domain.runs import RunId
+from dao_bot.engine.approvals import owners_approval
+from dao_bot.engine.examine import examine
+from dao_bot.engine.execution import Execution
+from dao_bot.engine.look import Look, look
+from dao_bot.engine.services import Services
+from dao_bot.engine.signing import transaction_of, valid_signatures
+from dao_bot.store.store import Store
+from dao_bot.store.values import StoredProposal
+
+_BEFORE_EXECUTION = frozenset(
+    {State.DRAFT, State.SIMULATED, State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, State.READY}
+)
+_LEASE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a tick did, or could not do, to a proposal."""
+
+    proposal_id: str
+    told: str
+
+
+class Keeper:
+    """Executes exactly what was approved. Keeps nothing in memory that the record and the chain do not have.
+
+    Args:
+        name: of this keeper, for leases and the record.
+        execution: sends; None where nothing may be sent (mode `plan`).
+    """
+
+    def __init__(self, services: Services, store: Store, name: str, execution: Execution | None) -> None:
+        self._services = services
+        self._store = store
+        self._name = name
+        self._execution = execution
+
+    def tick(self) -> list[Step]:
+        """One pass over all open proposals of the Safe, oldest first. Trouble with one does not stop the others."""
+        run = RunId("keeper", 0)
+        seen = look(self._services, run)
+        safe = self._services.treasury.safe
+        if not self._store.lease(f"safe:{safe}", self._name, seen.block.timestamp, _LEASE_SECONDS):
+            return []
+        steps: list[Step] = []
+        for stored in sorted(self._store.open_proposals(safe), key=_order):
+            try:
+                steps.extend(Step(stored.id, told) for told in self._advance(stored, seen))
+            except DaoBotError as error:
+                steps.append(Step(stored.id, f"could not go on: {error}"))
+        return steps
+
+    def _advance(self, stored: StoredProposal, seen: Look) -> list[str]:
+        """Walk from state to state until something has to be waited for."""
+        told: list[str] = []
+        while (step := self._step(stored, seen)) is not None:
+            told.append(step)
+            moved = self._store.proposal(stored.id)
+            if moved.state == stored.state:
+                break
+            stored = moved
+        return told
+
+    def _step(self, stored: StoredProposal, seen: Look) -> str | None:
+        proposal = stored.proposal
+        if stored.state in _BEFORE_EXECUTION and seen.block.timestamp > proposal.batch.valid_until:
+            return self._move(stored, State.EXPIRED, seen, "expired", {"valid_until": proposal.batch.valid_until})
+        return self._steps()[stored.state](stored, seen) if stored.state in self._steps() else None
+
+    def _steps(self) -> dict[State, Callable[[StoredProposal, Look], str | None]]:
+        return {
+            State.DRAFT: self._from_draft,
+            State.SIMULATED: lambda stored, seen: self._move(stored, State.PENDING, seen, "proposed", {}),
+            State.PENDING: lambda stored, seen: self._move(stored, State.ACTIVE, seen, "open to approval", {}),
+            State.ACTIVE: self._from_active,
+            State.SUCCEEDED: self._from_succeeded,
+            State.QUEUED: self._from_queued,
+            State.READY: self._from_ready,
+            State.EXECUTING: self._from_executing,
+        }
+
+    def _from_draft(self, stored: StoredProposal, seen: Look) -> str:
+        verdict = stored.proposal.verdict
+        if verdict.passed:
+            binding = [report.rule for report in verdict.binding]
+            return self._move(stored, State.SIMULATED, seen, "simulated and checked", {"binding": binding})
+        violations = [report.message for report in verdict.violations]
+        return self._move(stored, State.FAILED, seen, "refused by policy", {"violations": violations})
+
+    def _from_active(self, stored: StoredProposal, seen: Look) -> str:
+        approval = owners_approval(stored.proposal)
+        self._store.add_approval(stored.id, approval, seen.block.timestamp)
+        return self._move(stored, State.SUCCEEDED, seen, "approved", {"evidence": canonical(approval.evidence)})
+
+    def _from_succeeded(self, stored: StoredProposal, seen: Look) -> str | None:
+        safe = self._services.treasury.safe
+        if any(other.nonce is not None for other in self._store.open_proposals(safe) if other.id != stored.id):
+            return None
+        nonce = self._store.assign_nonce(stored.id, safe, seen.safe.nonce, seen.block.timestamp, one_at_a_time=True)
+        return self._move(stored, State.QUEUED, seen, "queued", {"nonce": nonce})
+
+    def _from_queued(self, stored: StoredProposal, seen: Look) -> str | None:
+        if self._nonce_is_used(stored, seen):
+            return self._nonce_was_used(stored, seen)
+        signed = valid_signatures(self._services, self._store, transaction_of(stored), seen.safe, seen.block)
+        if len(signed) < seen.safe.threshold:
+            return None
+        return self._move(stored, State.READY, seen, "signed", {"owners": [known.owner for known in signed]})
+
+    def _from_ready(self, stored: StoredProposal, seen: Look) -> str | None:
+        if self._nonce_is_used(stored, seen):
+            return self._nonce_was_used(stored, seen)
+        if self._execution is None or stored.nonce != seen.safe.nonce:
+            return None
+        signed = valid_signatures(self._services, self._store, transaction_of(stored), seen.safe, seen.block)
+        if len(signed) < seen.safe.threshold:
+            return self._move(stored, State.QUEUED, seen, "signatures no longer suffice", {"valid": len(signed)})
+        refusal = self._refusal(stored, seen)
+        if refusal is not None:
+            return self._move(stored, State.STALE, seen, "stale", {"reason": refusal})
+        return self._execution.send(stored, seen, signed)
+
+    def _from_executing(self, stored: StoredProposal, seen: Look) -> str | None:
+        if self._execution is None:
+            return None
+        told = self._execution.reconcile(stored, seen)
+        if told is not None and self._store.proposal(stored.id).state is State.EXECUTED:
+            self._examine_others(stored.id)
+        return told
+
+    def _nonce_is_used(self, stored: StoredProposal, seen: Look) -> bool:
+        return stored.nonce is not None and stored.nonce < seen.safe.nonce
+
+    def _nonce_was_used(self, stored: StoredProposal, seen: Look) -> str | None:
+        """The Safe moved past this nonce: by this very transaction, whoever sent it, or by another."""
+        if self._execution is None:
+            return None
+        return self._execution.settle_used_nonce(stored, seen)
+
+    def _refusal(self, stored: StoredProposal, seen: Look) -> str | None:
+        """Why it may not be executed now, in words; None when it may."""
+        batch = stored.proposal.batch
+        approvals = [each.approval for each in self._store.approvals(stored.id)]
+        if not any(each.batch_hash == batch.batch_hash for each in approvals):
+            return "there is no approval of exactly these bytes"
+        if not any(seen.block.timestamp <= each.valid_until for each in approvals):
+            return "its approval has run out"
+        if batch.policy_hash != self._services.policy_hash:
+            return "the policy has changed since it was proposed"
+        since = seen.block.timestamp - self._services.longest_window
+        moves = [each for each in self._store.moves(batch.safe, since) if each.proposal_id != stored.id]
+        verdict = examine(self._services, seen, batch, moves).verdict
+        return None if verdict.passed else "; ".join(report.message for report in verdict.violations)
+
+    def _examine_others(self, executed: str) -> None:
+        """After any execution the world is another one: what no longer passes becomes stale."""
+        seen = look(self._services, RunId("keeper", 0))
+        for stored in self._store.open_proposals(self._services.treasury.safe):
+            if stored.id == executed or stored.state not in (State.SUCCEEDED, State.QUEUED, State.READY):
+                continue
+            refusal = self._refusal(stored, seen)
+            if refusal is not None:
+                self._move(stored, State.STALE, seen, "stale", {"reason": refusal})
+
+    def _move(self, stored: StoredProposal, after: State, seen: Look, kind: str, body: dict[str, object]) -> str:
+        self._store.transition(stored.id, stored.state, after, seen.block.timestamp, kind, body)
+        return f"{stored.state} ▸ {after}: {kind}"
+
+
+def _order(stored: StoredProposal) -> tuple[int, int]:
+    return (stored.nonce if stored.nonce is not None else 2**63, stored.number)
