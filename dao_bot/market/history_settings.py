@@ -1,0 +1,65 @@
+"""What strategies.yaml says about price history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from dao_bot.fields import DurationField, Settings
+
+_PAIR = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+")
+
+
+def _pair(value: str) -> str:
+    if not _PAIR.fullmatch(value):
+        raise ValueError("not a pair: two symbols with a slash are expected, such as USDC/USD")
+    return value
+
+
+PairField = Annotated[str, AfterValidator(_pair)]
+"""`USDC/USDT`: the price of one whole USDC in USDT."""
+
+
+class CandleColumns(Settings):
+    """Names of the columns of a file. Without `high` and `low` the close stands for them."""
+
+    time: str = Field(default="time", description="when the candle opened or closed, see `stamp`")
+    close: str = Field(default="close", description="last price")
+    high: str | None = Field(default="high", description="highest price, or null")
+    low: str | None = Field(default="low", description="lowest price, or null")
+    volume: str | None = Field(default="volume", description="volume in units of the pair's first symbol, or null")
+
+
+class HistoryFile(Settings):
+    """Candles of one pair in a Parquet or CSV file."""
+
+    path: str = Field(min_length=1, description="a .parquet or .csv file; relative paths start at the configuration")
+    pair: PairField = Field(description="the pair that the prices are of, such as USDC/USDT")
+    rows: Mapping[str, str] = Field(default={}, description="only rows in which these columns have these values")
+    columns: CandleColumns = Field(default=CandleColumns(), description="names of the columns")
+    interval: DurationField = Field(gt=0, description="length of one candle in the file")
+    stamp: Literal["open", "close"] = Field(description="whether the time is that of the candle's open or of its close")
+    time_zone: Literal["UTC"] | None = Field(
+        default=None, description="UTC, for times that carry no zone; without this they are refused"
+    )
+    epoch: Literal["s", "ms"] | None = Field(
+        default=None, description="unit of times that are numbers, counted from 1970; without this they are refused"
+    )
+    invert: bool = Field(default=False, description="the file's prices are those of the pair turned round")
+
+
+class HistorySettings(Settings):
+    """Where candles come from."""
+
+    files: tuple[HistoryFile, ...] = Field(default=(), description="one entry for each pair")
+
+    @model_validator(mode="after")
+    def _one_file_a_pair(self) -> HistorySettings:
+        pairs = [file.pair for file in self.files]
+        twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
+        if twice:
+            raise ValueError(f"two files for the pair {', '.join(twice)}")
+        return self
