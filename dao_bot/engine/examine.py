@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dao_bot.chain.simulation import simulate
+from dao_bot.chain.simulation import Execution, simulate
 from dao_bot.domain.addresses import ZERO_ADDRESS
 from dao_bot.domain.calls import Batch, Call, DecodedCall
 from dao_bot.domain.proposals import HoldingLine
@@ -31,8 +31,14 @@ class Examined:
     holdings: tuple[HoldingLine, ...]
 
 
-def examine(services: Services, seen: Look, batch: Batch, moves: Sequence[Move]) -> Examined:
-    """Everything about a batch that can be known before it is executed; nothing is taken from who proposed it."""
+def examine(
+    services: Services, seen: Look, batch: Batch, moves: Sequence[Move], execution: Execution | None = None
+) -> Examined:
+    """Everything about a batch that can be known before it is executed; nothing is taken from who proposed it.
+
+    Args:
+        execution: the very transaction that will be sent, once it is signed; the second witness then tries that one.
+    """
     transaction = batch.transaction
     calls = unwrap(
         transaction.to, transaction.value, transaction.data, transaction.operation, services.multi_send_call_only
@@ -47,6 +53,7 @@ def examine(services: Services, seen: Look, batch: Batch, moves: Sequence[Move])
         transaction,
         calls,
         decoded,
+        execution=execution,
     )
     after = _after(seen, simulation)
     facts = PolicyFacts(

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dao_bot.chain.simulate_v1 import Trial
+from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import canonical
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import RunId
+from dao_bot.domain.simulation import Simulation
 from dao_bot.engine.approvals import owners_approval
 from dao_bot.engine.examine import examine
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.services import Services
 from dao_bot.engine.signing import transaction_of, valid_signatures
+from dao_bot.safe.execution import execution_calldata
+from dao_bot.safe.signatures import assemble
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 
@@ -22,6 +27,7 @@ _BEFORE_EXECUTION = frozenset(
     {State.DRAFT, State.SIMULATED, State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, State.READY}
 )
 _LEASE_SECONDS = 120
+_KEEPER = RunId("keeper", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,7 @@ class Keeper:
 
     def tick(self) -> list[Step]:
         """One pass over all open proposals of the Safe, oldest first. Trouble with one does not stop the others."""
-        run = RunId("keeper", 0)
-        seen = look(self._services, run)
+        seen = look(self._services, _KEEPER)
         safe = self._services.treasury.safe
         if not self._store.lease(f"safe:{safe}", self._name, seen.block.timestamp, _LEASE_SECONDS):
             return []
@@ -126,15 +131,18 @@ class Keeper:
         signed = valid_signatures(self._services, self._store, transaction_of(stored), seen.safe, seen.block)
         if len(signed) < seen.safe.threshold:
             return self._move(stored, State.QUEUED, seen, "signatures no longer suffice", {"valid": len(signed)})
-        refusal = self._refusal(stored, seen)
+        calldata = execution_calldata(transaction_of(stored), assemble(signed, seen.safe.threshold))
+        whole = WholeTransaction(Trial(self._execution.address, seen.safe.address, calldata))
+        refusal, simulation = self._examine(stored, seen, whole)
         if refusal is not None:
             return self._move(stored, State.STALE, seen, "stale", {"reason": refusal})
-        return self._execution.send(stored, seen, signed)
+        return self._execution.send(stored, seen, calldata, simulation.gas_used)
 
     def _from_executing(self, stored: StoredProposal, seen: Look) -> str | None:
         if self._execution is None:
             return None
-        told = self._execution.reconcile(stored, seen)
+        now = look(self._services, _KEEPER)
+        told = self._execution.reconcile(stored, now)
         if told is not None and self._store.proposal(stored.id).state is State.EXECUTED:
             self._examine_others(stored.id)
         return told
@@ -148,8 +156,20 @@ class Keeper:
             return None
         return self._execution.settle_used_nonce(stored, seen)
 
-    def _refusal(self, stored: StoredProposal, seen: Look) -> str | None:
-        """Why it may not be executed now, in words; None when it may."""
+    def _examine(
+        self, stored: StoredProposal, seen: Look, execution: WholeTransaction | None = None
+    ) -> tuple[str | None, Simulation]:
+        """Simulate and check again: why it may not be executed now, in words, or None when it may."""
+        batch = stored.proposal.batch
+        since = seen.block.timestamp - self._services.longest_window
+        moves = [each for each in self._store.moves(batch.safe, since) if each.proposal_id != stored.id]
+        examined = examine(self._services, seen, batch, moves, execution)
+        refusal = self._unapproved(stored, seen)
+        if refusal is None and not examined.verdict.passed:
+            refusal = "; ".join(report.message for report in examined.verdict.violations)
+        return refusal, examined.simulation
+
+    def _unapproved(self, stored: StoredProposal, seen: Look) -> str | None:
         batch = stored.proposal.batch
         approvals = [each.approval for each in self._store.approvals(stored.id)]
         if not any(each.batch_hash == batch.batch_hash for each in approvals):
@@ -158,18 +178,15 @@ class Keeper:
             return "its approval has run out"
         if batch.policy_hash != self._services.policy_hash:
             return "the policy has changed since it was proposed"
-        since = seen.block.timestamp - self._services.longest_window
-        moves = [each for each in self._store.moves(batch.safe, since) if each.proposal_id != stored.id]
-        verdict = examine(self._services, seen, batch, moves).verdict
-        return None if verdict.passed else "; ".join(report.message for report in verdict.violations)
+        return None
 
     def _examine_others(self, executed: str) -> None:
         """After any execution the world is another one: what no longer passes becomes stale."""
-        seen = look(self._services, RunId("keeper", 0))
+        seen = look(self._services, _KEEPER)
         for stored in self._store.open_proposals(self._services.treasury.safe):
             if stored.id == executed or stored.state not in (State.SUCCEEDED, State.QUEUED, State.READY):
                 continue
-            refusal = self._refusal(stored, seen)
+            refusal, _ = self._examine(stored, seen)
             if refusal is not None:
                 self._move(stored, State.STALE, seen, "stale", {"reason": refusal})
 

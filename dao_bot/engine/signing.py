@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.lifecycle import State
+from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState
 from dao_bot.engine.services import Services
 from dao_bot.safe.confirmations import confirm, read_approvals
@@ -17,8 +19,6 @@ from dao_bot.safe.signatures import (
     verify_signature,
 )
 from dao_bot.safe.transaction import SafeTransaction, rejection, safe_transaction
-from dao_bot.domain.lifecycle import State
-from dao_bot.domain.runs import Block
 from dao_bot.store.store import Store
 from dao_bot.store.values import SignatureKind, StoredProposal
 

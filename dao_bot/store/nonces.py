@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Conflict, Refused
+from dao_bot.domain.lifecycle import State
 from dao_bot.store.audit import NONCE_ASSIGNED
 from dao_bot.store.checks import whole
 from dao_bot.store.part import Part
@@ -22,6 +23,8 @@ class Nonces(Part):
     ) -> int:
         """max(the chain's nonce, the highest one held + 1) for an approved proposal; what it has already is kept.
 
+        A proposal that went back to succeeded, because another transaction consumed its nonce, gets a new one.
+
         Raises:
             BadInput: the proposal is another Safe's.
             Refused: it is not approved, or `one_at_a_time` and another proposal of the Safe holds a nonce.
@@ -36,13 +39,15 @@ class Nonces(Part):
                 raise Refused(
                     "only an approved proposal gets a nonce", value=row.state, limit=", ".join(NONCE_HOLDING_STATES)
                 )
-            if row.nonce is not None:
+            used_up = row.state == State.SUCCEEDED and row.nonce is not None and row.nonce < chain_nonce
+            if row.nonce is not None and not used_up:
                 return _kept(row.nonce, chain_nonce)
             held = select(proposals.c.id, proposals.c.nonce).where(
                 proposals.c.chain_id == row.chain_id,
                 proposals.c.safe == row.safe,
                 proposals.c.state.in_(NONCE_HOLDING_STATES),
                 proposals.c.nonce.is_not(None),
+                proposals.c.id != proposal_id,
             )
             others = connection.execute(held.order_by(proposals.c.nonce.desc())).all()
             if others and one_at_a_time:
