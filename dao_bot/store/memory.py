@@ -17,7 +17,9 @@ class Memories(Part):
     def memory(self, strategy: str) -> tuple[int, Memory] | None:
         """Version, from 1, and value; None before the first."""
         with self._database.read() as connection:
-            row = connection.execute(select(memories).where(memories.c.strategy == strategy)).first()
+            row = connection.execute(
+                select(memories).where(memories.c.strategy == name_of("strategy", strategy))
+            ).first()
         return None if row is None else (row.version, self._codec.decode(row.body, Memory))
 
     def swap_memory(self, strategy: str, expected_version: int, memory: Memory) -> int:
@@ -26,6 +28,7 @@ class Memories(Part):
         Raises:
             Conflict: another run has replaced it since.
         """
+        name_of("strategy", strategy)
         body = self._codec.encode(memory, Memory)
         with self._database.write("swap_memory") as connection:
             version = connection.execute(select(memories.c.version).where(memories.c.strategy == strategy)).scalar()
@@ -37,9 +40,7 @@ class Memories(Part):
                     next_step="Decide again with the memory as it is now",
                 )
             if version is None:
-                connection.execute(
-                    insert(memories).values(strategy=name_of("strategy", strategy), version=1, body=body)
-                )
+                connection.execute(insert(memories).values(strategy=strategy, version=1, body=body))
             else:
                 connection.execute(
                     update(memories).where(memories.c.strategy == strategy).values(version=version + 1, body=body)

@@ -14,7 +14,7 @@ from dao_bot.domain.lifecycle import OPEN_STATES, State, require_transition
 from dao_bot.domain.proposals import Approval, Proposal
 from dao_bot.domain.runs import RunId
 from dao_bot.store.audit import PROPOSED, RESERVED_KINDS, STATE_KEY, text_digest
-from dao_bot.store.checks import hash_of, whole
+from dao_bot.store.checks import hash_of, name_of, whole
 from dao_bot.store.codec import Codec
 from dao_bot.store.part import Part
 from dao_bot.store.record import append_event
@@ -29,8 +29,8 @@ _ID_PREFIX = re.compile(r"^(?:0x)?([0-9a-f]{6,64})$")
 
 
 def proposal_row(connection: Connection, proposal_id: str) -> Row[Any]:
-    """The row of exactly this id, or `NotFound`."""
-    row = connection.execute(select(proposals).where(proposals.c.id == proposal_id)).first()
+    """The row of exactly this whole id, or `NotFound`."""
+    row = connection.execute(select(proposals).where(proposals.c.id == hash_of("proposal", proposal_id))).first()
     if row is None:
         raise NotFound("no such proposal", value=proposal_id, next_step="List them with `dao-bot proposals`")
     return row
@@ -111,7 +111,7 @@ class Proposals(Part):
                     number=head.number,
                     chain_id=whole("a chain id", proposal.batch.chain_id),
                     safe=parse_address(proposal.batch.safe),
-                    strategy=proposal.run.strategy,
+                    strategy=name_of("strategy", proposal.run.strategy),
                     nominal=whole("the nominal time of a run", proposal.run.nominal),
                     attempt=whole("an attempt", proposal.attempt),
                     batch_hash=proposal.batch.batch_hash,
@@ -176,7 +176,7 @@ class Proposals(Part):
         """Newest first, those that meet every filter that is given."""
         query = _of(select(proposals), states=states, safe=safe, chain_id=chain_id)
         if strategy is not None:
-            query = query.where(proposals.c.strategy == strategy)
+            query = query.where(proposals.c.strategy == name_of("strategy", strategy))
         if run is not None:
             query = query.where(proposals.c.strategy == run.strategy, proposals.c.nominal == run.nominal)
         return self._all(query.order_by(proposals.c.number.desc()).limit(limit))

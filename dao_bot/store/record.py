@@ -73,7 +73,7 @@ class Record(Part):
         """Events in their order, of one subject or of all, with numbers greater than `after`."""
         query = select(events).where(events.c.number > after).order_by(events.c.number).limit(limit)
         if subject is not None:
-            query = query.where(events.c.subject == subject)
+            query = query.where(events.c.subject == name_of("subject", subject))
         with self._database.read() as connection:
             return tuple(self._event(row) for row in connection.execute(query))
 

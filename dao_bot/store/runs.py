@@ -35,8 +35,8 @@ class Runs(Part):
             if row is None:
                 connection.execute(
                     insert(runs).values(
-                        strategy=name_of("strategy", run.strategy),
-                        nominal=whole("the nominal time of a run", run.nominal),
+                        strategy=run.strategy,
+                        nominal=run.nominal,
                         detail=self._codec.encode(""),
                         **claim,
                     )
@@ -104,13 +104,23 @@ class Runs(Part):
 
     def last_runs(self, strategy: str, limit: int = 20) -> tuple[StoredRun, ...]:
         """The latest runs, newest first, those among them that are not finished included."""
-        query = select(runs).where(runs.c.strategy == strategy).order_by(runs.c.nominal.desc()).limit(limit)
+        query = (
+            select(runs)
+            .where(runs.c.strategy == name_of("strategy", strategy))
+            .order_by(runs.c.nominal.desc())
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return tuple(self._stored_run(row) for row in connection.execute(query))
 
     def latest_nominal(self, strategy: str) -> int | None:
         """Nominal time of the latest run that anybody claimed, finished or not; None before the first."""
-        query = select(runs.c.nominal).where(runs.c.strategy == strategy).order_by(runs.c.nominal.desc()).limit(1)
+        query = (
+            select(runs.c.nominal)
+            .where(runs.c.strategy == name_of("strategy", strategy))
+            .order_by(runs.c.nominal.desc())
+            .limit(1)
+        )
         with self._database.read() as connection:
             nominal: int | None = connection.execute(query).scalar()
             return nominal
@@ -128,11 +138,12 @@ class Runs(Part):
 
     def pause(self, strategy: str, reason: str, at: int) -> None:
         """Pause until `resume`; a second pause changes nothing, so that the first reason stays."""
+        since = whole("the time of a pause", at)
         with self._database.write("pause") as connection:
             state = self._strategy_state(connection, strategy)
             if not state.paused:
                 self._save(
-                    connection, StrategyState(strategy, state.failures, paused=True, reason=reason, paused_at=at)
+                    connection, StrategyState(strategy, state.failures, paused=True, reason=reason, paused_at=since)
                 )
                 append_event(connection, self._codec, strategy, "paused", at, {"reason": reason})
 
@@ -150,7 +161,7 @@ class Runs(Part):
             self._save(connection, StrategyState(strategy, failures, state.paused, state.reason, state.paused_at))
 
     def _strategy_state(self, connection: Connection, strategy: str) -> StrategyState:
-        row = connection.execute(select(strategies).where(strategies.c.name == strategy)).first()
+        row = connection.execute(select(strategies).where(strategies.c.name == name_of("strategy", strategy))).first()
         if row is None:
             return StrategyState(strategy)
         return StrategyState(strategy, row.failures, row.paused, self._codec.decode(row.reason, str), row.paused_at)
@@ -164,7 +175,7 @@ class Runs(Part):
         }
         known = connection.execute(update(strategies).where(strategies.c.name == state.strategy).values(values))
         if not known.rowcount:
-            connection.execute(insert(strategies).values(name=name_of("strategy", state.strategy), **values))
+            connection.execute(insert(strategies).values(name=state.strategy, **values))
 
     def _stored_run(self, row: Row[Any]) -> StoredRun:
         return StoredRun(
@@ -181,7 +192,8 @@ class Runs(Part):
 
 
 def _is(run: RunId) -> tuple[Any, Any]:
-    return runs.c.strategy == run.strategy, runs.c.nominal == run.nominal
+    nominal = whole("the nominal time of a run", run.nominal)
+    return runs.c.strategy == name_of("strategy", run.strategy), runs.c.nominal == nominal
 
 
 def _row(connection: Connection, run: RunId) -> Row[Any] | None:

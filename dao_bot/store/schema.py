@@ -102,7 +102,7 @@ proposals = Table(
     Index("ix_proposals_safe_state", "safe", "state"),
 )
 
-_holding = proposals.c.state.in_([text(f"'{state}'") for state in NONCE_HOLDING_STATES])
+_holding = text("state IN (" + ", ".join(f"'{state}'" for state in NONCE_HOLDING_STATES) + ")")
 Index(
     "uq_proposals_live_nonce",
     proposals.c.chain_id,

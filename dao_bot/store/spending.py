@@ -15,7 +15,7 @@ from dao_bot.domain.needs import Spend
 from dao_bot.domain.proposals import Outcome, Proposal
 from dao_bot.domain.tokens import Amount, Token, usd_value
 from dao_bot.policy.facts import Move
-from dao_bot.store.checks import LARGEST
+from dao_bot.store.checks import LARGEST, name_of
 from dao_bot.store.codec import Codec
 from dao_bot.store.part import Part
 from dao_bot.store.schema import proposals, spends
@@ -129,7 +129,7 @@ class Spending(Part):
                 at=row.at,
                 open=not row.realised,
             )
-            for row in self._rows(since, proposals.c.strategy == strategy)
+            for row in self._rows(since, proposals.c.strategy == name_of("strategy", strategy))
         )
 
     def committed(self, safe: str, *, chain_id: int | None = None) -> Mapping[Address, int]:

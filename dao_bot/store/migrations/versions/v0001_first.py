@@ -178,17 +178,23 @@ def _create_what_belongs_to_proposals() -> None:
     )
 
 
+_GENESIS = "0x" + "0" * 64
+_NOT_NEXT = (
+    "NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM events) "
+    f"OR NEW.previous <> COALESCE((SELECT hash FROM events ORDER BY number DESC LIMIT 1), '{_GENESIS}')"
+)
+
+
 def _protect_record_on_sqlite() -> None:
     for action in ("UPDATE", "DELETE"):
         op.execute(
             f"CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events "
             "BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END"
         )
-    # The number alone keeps INSERT OR REPLACE out too: it deletes without asking the trigger above.
+    # This keeps INSERT OR REPLACE out too, which deletes without asking the trigger above.
     op.execute(
-        "CREATE TRIGGER events_no_gap BEFORE INSERT ON events "
-        "WHEN NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM events) "
-        "BEGIN SELECT RAISE(ABORT, 'the record has no gaps'); END"
+        f"CREATE TRIGGER events_only_next BEFORE INSERT ON events WHEN {_NOT_NEXT} "
+        "BEGIN SELECT RAISE(ABORT, 'the record takes only the next event'); END"
     )
 
 
@@ -206,9 +212,10 @@ def _protect_record_on_postgresql() -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION dao_bot_append_only()"
     )
     op.execute(
-        "CREATE FUNCTION dao_bot_no_gap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM events) THEN "
-        "RAISE EXCEPTION 'the record has no gaps' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
-        "RETURN NEW; END $$"
+        f"CREATE FUNCTION dao_bot_only_next() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {_NOT_NEXT} THEN "
+        "RAISE EXCEPTION 'the record takes only the next event' USING ERRCODE = 'integrity_constraint_violation'; "
+        "END IF; RETURN NEW; END $$"
     )
-    op.execute("CREATE TRIGGER events_no_gap BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION dao_bot_no_gap()")
+    op.execute(
+        "CREATE TRIGGER events_only_next BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION dao_bot_only_next()"
+    )
