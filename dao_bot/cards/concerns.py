@@ -17,6 +17,7 @@ from dao_bot.domain.units import WAD
 
 _WORTH_MENTIONING = 5 * WAD // 10_000
 _SOON = 3_600
+_MOST_VIOLATIONS = 8
 
 
 def concerns_of(
@@ -24,6 +25,7 @@ def concerns_of(
 ) -> tuple[Concern, ...]:
     """Dangers before cautions before remarks."""
     found = [
+        *_violations(proposal),
         *_contradictions(proposal),
         *_bytes(proposal, paid),
         *_witnesses(proposal),
@@ -32,6 +34,17 @@ def concerns_of(
     ]
     order = [Tone.DANGER, Tone.CAUTION, Tone.NEUTRAL]
     return tuple(sorted(found, key=lambda concern: order.index(concern.tone)))
+
+
+def _violations(proposal: Proposal) -> list[Concern]:
+    broken = proposal.verdict.violations
+    found = [
+        Concern(Tone.DANGER, f"{clean(f'{report.rule} {report.subject}')}: {clean(report.message, 400)}")
+        for report in broken[:_MOST_VIOLATIONS]
+    ]
+    if len(broken) > _MOST_VIOLATIONS:
+        found.append(Concern(Tone.DANGER, f"{len(broken) - _MOST_VIOLATIONS:,} more rules are broken."))
+    return found
 
 
 def _contradictions(proposal: Proposal) -> list[Concern]:

@@ -325,13 +325,20 @@ class CardModel:
         return f"{utc(self.valid_until)} ({f'{duration(left)} left' if left > 0 else 'over'})"
 
     @property
+    def moves(self) -> bool:
+        """Whether anything moves: as executed where that is known, else as simulated."""
+        return self.outcome.success if self.outcome else self.simulated
+
+    @property
+    def total_before(self) -> int:
+        """WAD USD of all holdings that have a price."""
+        return sum(row.usd(row.before) or 0 for row in self.holdings)
+
+    @property
+    def total_expected(self) -> int:
+        """The same after the batch, as simulated."""
+        return sum(row.usd(row.expected) or 0 for row in self.holdings)
+
+    @property
     def changed(self) -> tuple[HoldingRow, ...]:
         return tuple(row for row in self.holdings if row.changes)
-
-    @property
-    def outgoing(self) -> tuple[HoldingRow, ...]:
-        return tuple(row for row in self.holdings if row.delta < 0)
-
-    @property
-    def incoming(self) -> tuple[HoldingRow, ...]:
-        return tuple(row for row in self.holdings if row.delta > 0)

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dao_bot.cards.model import Cost, HoldingRow, OtherAsset, Party, Payment
-from dao_bot.cards.text import SHORT, clean
+from dao_bot.cards.text import LINE, SHORT, clean
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import DecodedCall
 from dao_bot.domain.proposals import HoldingLine, Outcome, Proposal
 from dao_bot.domain.tokens import Token, usd_value
 from dao_bot.domain.units import WAD
 
+_LONGEST_SYMBOL = 12
+
 
 def clean_token(token: Token) -> Token:
-    """The token under a symbol that is safe to show."""
-    return replace(token, symbol=clean(token.symbol, 24) or "?")
+    """The token under a symbol that is safe to show and short enough for a table."""
+    symbol = clean(token.symbol, LINE)
+    return replace(token, symbol=(symbol if len(symbol) <= _LONGEST_SYMBOL else symbol[:_LONGEST_SYMBOL] + "…") or "?")
 
 
 def party(address: Address, labels: Mapping[str, str]) -> Party:

@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 
 def outcome_table(proposal: Proposal, outcome: Outcome, width: int = 80) -> Table:
-    """Token, before, expected, realised, their difference and the share, of every token that moved or should have."""
-    rows = [holding_cells(row) for row in holding_rows(proposal, outcome) if row.changes]
-    return table(holding_columns(executed=True), rows, width, title="Expected and realised holdings of the Safe")
+    """Token, before, expected, realised and their difference, of every token that moved or should have."""
+    rows = [holding_cells(row)[:-1] for row in holding_rows(proposal, outcome) if row.changes]
+    return table(holding_columns(executed=True)[:-1], rows, width, title="Expected and realised holdings of the Safe")

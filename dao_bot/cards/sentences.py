@@ -24,7 +24,7 @@ def title_of(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payme
     elif sold or bought:
         parts.append(f"give {_headline(sold)}" if sold else f"receive {_headline(bought)}")
     if paid:
-        parts.append(f"pay {listed([_payment(payment, with_address=False) for payment in paid])}")
+        parts.append(f"pay {listed([payment_words(payment, with_address=False) for payment in paid])}")
     if not parts:
         return f"{_count(len(proposal.calls), 'call')} that move nothing"
     text = " and ".join(parts)
@@ -88,7 +88,8 @@ def _leg(legs: list[tuple[HoldingRow, int]]) -> str:
     return f"{_headline(legs)} ({', '.join(amounts)} and {len(legs) - _MOST_NAMED:,} more)"
 
 
-def _payment(payment: Payment, *, with_address: bool) -> str:
+def payment_words(payment: Payment, *, with_address: bool) -> str:
+    """`40,000.00 USDC to Operations multisig`, with every recipient."""
     if payment.token is None:
         what = f"{payment.units} base units of {short_address(payment.address)}"
     else:
@@ -111,7 +112,7 @@ def _changes(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payme
     if bought:
         clauses.append(f"receives {_leg(bought)}")
     if paid:
-        clauses.append(f"pays {listed([_payment(payment, with_address=True) for payment in paid])}")
+        clauses.append(f"pays {listed([payment_words(payment, with_address=True) for payment in paid])}")
     listed_tokens = {line.token.address for line in proposal.holdings}
     strangers = sum(1 for c in proposal.simulation.changes if c.token_id is not None or c.token not in listed_tokens)
     if strangers:

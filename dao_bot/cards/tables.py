@@ -37,7 +37,7 @@ def table(
     from rich.text import Text
 
     shown = _fitting(columns, rows, width)
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, title_justify="left")
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, title_justify="left")
     if title:
         made.title = Text(title, style="bold")
     for index in shown:

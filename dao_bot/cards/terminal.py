@@ -15,7 +15,9 @@ from dao_bot.cards.text import (
     number,
     percent,
     places_for,
+    rate,
     short_hash,
+    short_limit,
     usd,
     utc,
 )
@@ -199,7 +201,6 @@ def _rules(rules: Sequence[RuleRow], width: int) -> RenderableType:
     count = {verdict: sum(1 for row in rules if row.verdict == verdict) for verdict in _RULE_STYLES}
     said = ", ".join(f"{number_of} {verdict}" for verdict, number_of in count.items() if number_of)
     parts: list[RenderableType] = [heading(f"Policy: {said or 'no rule spoke'}")]
-    parts += [_warning(f"{row.rule} {row.subject}".strip() + f": {row.message}") for row in rules if row.violated]
     with_numbers = [row for row in rules if row.after or row.limit]
     shown = [row for row in with_numbers if row.verdict != "kept"]
     shown += [row for row in with_numbers if row.verdict == "kept"][: max(_MOST_ROWS - len(shown), 0)]
@@ -210,7 +211,7 @@ def _rules(rules: Sequence[RuleRow], width: int) -> RenderableType:
             Column("after", right=True, flexible=True),
             Column("limit", right=True, flexible=True),
         ]
-        cells = [(_rule_name(row), row.before, row.after, _short_limit(row.limit)) for row in shown]
+        cells = [(_rule_name(row), row.before, row.after, short_limit(row.limit)) for row in shown]
         parts.append(table(columns, cells, width, styles=[_RULE_STYLES[row.verdict] for row in shown]))
     if len(with_numbers) > len(shown):
         parts.append(_note(f"{len(with_numbers) - len(shown):,} more rules are kept."))
@@ -223,10 +224,6 @@ def _rules(rules: Sequence[RuleRow], width: int) -> RenderableType:
 def _rule_name(row: RuleRow) -> str:
     verdict = "" if row.verdict == "kept" else f"{row.verdict.replace('its ', '').upper()} "
     return f"{verdict}{row.rule} {row.subject}".rstrip()
-
-
-def _short_limit(limit: str) -> str:
-    return limit.replace("at most ", "≤ ").replace("at least ", "≥ ")
 
 
 def _calls(card: CardModel) -> RenderableType:
@@ -252,13 +249,12 @@ def _prices(card: CardModel, width: int) -> RenderableType | None:
     rows, styles = [], []
     for price in card.prices[:_MOST_ROWS]:
         sources = "; ".join(
-            f"{source.source} {number(source.usd, 18, 4)}, {duration(source.age)} old{' STALE' if source.stale else ''}"
+            f"{source.source} {rate(source.usd)}, {duration(source.age)} old{' STALE' if source.stale else ''}"
             for source in price.sources
         )
         problems = "; ".join(price.problems)
         deviation = "" if price.peg_deviation is None else bps(price.peg_deviation, signed=True)
-        shown = "none" if price.usd is None else number(price.usd, 18, 4)
-        rows.append((price.token.symbol, shown, deviation, sources or "no source", problems))
+        rows.append((price.token.symbol, rate(price.usd), deviation, sources or "no source", problems))
         styles.append("bold red" if price.usd is None else "")
     columns = [
         Column("token", style="bold"),
@@ -337,9 +333,3 @@ def _note(text: str) -> Text:
     from rich.text import Text
 
     return Text(text, style="dim italic")
-
-
-def _warning(text: str) -> Text:
-    from rich.text import Text
-
-    return Text(text, style="bold red")

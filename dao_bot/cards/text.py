@@ -108,6 +108,16 @@ def usd(value: int | None, *, signed: bool = False, places: int = 2) -> str:
     return "no price" if value is None else f"{number(value, 18, places, signed=signed)} USD"
 
 
+def short_limit(limit: str) -> str:
+    """`at most 35 %` as `≤ 35 %`."""
+    return limit.replace("at most ", "≤ ").replace("at least ", "≥ ")
+
+
+def rate(price: int | None) -> str:
+    """The price of one whole token in USD, with six places, or two when it is a large one; `none` for None."""
+    return "none" if price is None else number(price, 18, 2 if price >= 100 * WAD else 6)
+
+
 def percent(ratio: int | None, places: int = 1) -> str:
     """A WAD ratio as `12.5 %`, rounded toward zero; `?` for None."""
     return "?" if ratio is None else f"{number(ratio * 100, 18, places) if ratio else '0'} %"

@@ -347,3 +347,50 @@ def many(count: int = 200) -> Proposal:
         for number, of in enumerate(tokens)
     )
     return proposal((deadline(),), holdings, changes, reports, Decision((), reason="Many."))
+
+
+HOSTILE_TEXTS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style></title><iframe src=https://evil.example>",
+    "[bold red]free money[/bold red] [link=https://evil.example]here[/link]",
+    "\u202eCDSU 1 dnes\u202c",
+    "US\u200bDC\u2066\u2069\ufeff",
+    "\x1b[2J\x1b]8;;https://evil.example\x07click\x1b]8;;\x07\r\n\t\0",
+    "@everyone <@1234> **bold** ~~struck~~ ```code``` [text](https://evil.example)",
+    "Z" + "\u0335\u0336" * 40,
+    "\ud800 lone surrogate \U000e0041 tag \u115f filler",
+    "A" * 4_000,
+)
+
+
+def hostile(text: str) -> Proposal:
+    """The rebalance with `text` wherever a word from outside can stand."""
+    base = rebalance()
+    evil = Token(CHAIN, address("evil"), text, 6)
+    decoded = (
+        *base.decoded,
+        DecodedCall(
+            Call(evil.address, b"\xde\xad\xbe\xef"),
+            text,
+            text,
+            (Argument(text, text, text), Argument("n", "uint256[]", (1, (text, b"\x01" * 100)))),
+            text,
+        ),
+    )
+    line = HoldingLine(evil, 5, 5, TokenPrice(evil, WAD, (PriceQuote(text, WAD, NOW, 60),), (text,)))
+    return replace(
+        base,
+        run=RunId(text, NOW),
+        calls=tuple(item.call for item in decoded),
+        decoded=decoded,
+        batch=batch_of(decoded),
+        decision=Decision((), text, (text, text), (Evidence(text, text, text),), (BindingConstraint(text, 1.0, text),)),
+        holdings=(*base.holdings, line),
+        simulation=replace(
+            base.simulation, witnesses=tuple(replace(w, method=text, endpoint=text) for w in base.simulation.witnesses)
+        ),
+        verdict=Verdict(POLICY, (*base.verdict.reports, RuleReport(text, text, text, text, text, False, True, text))),
+        approval_rule=text,
+        labels={**LABELS, SAFE: text, evil.address: text, ALICE: text},
+    )
