@@ -1,0 +1,231 @@
+"""What single rules allow, at the edge of their limits, with their parameters as people write them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from dao_bot.domain.calls import Call, DecodedCall
+from dao_bot.domain.prices import TokenPrice
+from dao_bot.domain.units import WAD
+from dao_bot.domain.verdict import RuleReport
+from dao_bot.fields import Settings
+from dao_bot.policy.facts import Move, PolicyFacts
+from dao_bot.policy.rule import Rule
+from dao_bot.policy.rules.allowed_recipients import AllowedRecipients
+from dao_bot.policy.rules.allowed_targets import AllowedTargets, AllowedTargetsParams
+from dao_bot.policy.rules.deadline import Deadline, DeadlineParams
+from dao_bot.policy.rules.issuer_cap import IssuerCapParams
+from dao_bot.policy.rules.move_size import MoveSize, MoveSizeParams
+from dao_bot.policy.rules.price_quality import PriceQuality, PriceQualityParams
+from dao_bot.policy.rules.safe_unchanged import SafeUnchanged, SafeUnchangedParams
+from dao_bot.policy.rules.simulation import SimulationParams, SimulationRule
+from dao_bot.policy.rules.slippage import Slippage, SlippageParams
+from dao_bot.policy.rules.token_cap import TokenCap, TokenCapParams
+from dao_bot.policy.rules.token_floor import TokenFloor
+from dao_bot.policy.rules.value_loss import ValueLoss
+from tests.property.policy.strategies import (
+    DAI,
+    DAO,
+    NOW,
+    OPERATIONS,
+    SAFE,
+    USDC,
+    USDT,
+    VALID_FOR,
+    Pay,
+    Swap,
+    address,
+    facts_of,
+)
+from tests.property.policy.violations import (
+    CALM,
+    tame_facts,
+    with_balances,
+    with_call,
+    with_extra_call,
+    with_price,
+    with_safe_after,
+)
+
+
+def rule(kind: type[Any], **written: object) -> Rule:
+    """A rule with its parameters as they stand in strategies.yaml."""
+    made: Rule = kind(kind.Params.model_validate(written))
+    return made
+
+
+def only(limit: Rule, facts: PolicyFacts) -> RuleReport:
+    (report,) = limit.check(facts)
+    return report
+
+
+def passes(limit: Rule, facts: PolicyFacts) -> bool:
+    return not any(report.violated for report in limit.check(facts))
+
+
+def test_slippage_exactly_at_its_limit_passes_and_binds() -> None:
+    batch = (Swap("USDT", "USDC", 10_000 * 10**6, 9_950 * 10**6, 10_000 * 10**6),)
+    report = only(rule(Slippage, max="50bps"), facts_of(CALM, batch))
+    assert (report.violated, report.binds, report.after, report.limit) == (False, True, "0.50 %", "at most 0.50 %")
+
+
+def test_slippage_one_base_unit_beyond_its_limit_is_refused() -> None:
+    batch = (Swap("USDT", "USDC", 10_000 * 10**6, 9_950 * 10**6 - 1, 10_000 * 10**6),)
+    assert only(rule(Slippage, max="50bps"), facts_of(CALM, batch)).violated
+
+
+def test_slippage_is_measured_at_the_oracle_price_of_both_tokens() -> None:
+    cheap = replace(CALM, prices={**CALM.prices, "USDT": 9 * WAD // 10})
+    batch = (Swap("USDT", "USDC", 10_000 * 10**6, 9_000 * 10**6, 9_000 * 10**6),)
+    assert only(rule(Slippage, max="0%"), facts_of(cheap, batch)).after == "0.00 %"
+
+
+def test_a_token_above_its_cap_may_be_sold_in_steps_and_left_alone_but_not_bought() -> None:
+    cap = rule(TokenCap, tokens={"USDT": "30%"})
+    facts = tame_facts()
+    assert passes(cap, with_balances(facts, {USDT: -10, USDC: 10}))
+    assert passes(cap, with_balances(facts, {USDC: -100 * 10**6, DAI: 99 * 10**18}))
+    assert not passes(cap, with_balances(facts, {USDT: 1, USDC: -1}))
+    assert not passes(cap, with_balances(facts, {USDC: -100_000 * 10**6}))
+
+
+def test_a_token_below_its_floor_may_be_bought_in_steps_but_not_sold() -> None:
+    floor = rule(TokenFloor, tokens={"USDC": "600000 USD"})
+    assert passes(floor, with_balances(tame_facts(), {USDC: 1}))
+    assert passes(floor, with_balances(tame_facts(), {}))
+    assert not passes(floor, with_balances(tame_facts(), {USDC: -1}))
+
+
+def test_payments_to_named_recipients_are_no_loss_and_others_are() -> None:
+    loss = rule(ValueLoss, max="0%")
+    assert passes(loss, facts_of(CALM, (Pay("USDC", 1000 * 10**6, OPERATIONS),)))
+    assert not passes(loss, facts_of(CALM, (Pay("USDC", 1000 * 10**6, address("stranger")),)))
+
+
+def test_an_empty_treasury_loses_nothing() -> None:
+    empty = replace(CALM, balances=dict.fromkeys(CALM.balances, 0))
+    assert passes(rule(ValueLoss, max="0%"), facts_of(empty, ()))
+    assert passes(rule(TokenCap, tokens={"USDT": "10%"}), facts_of(empty, ()))
+
+
+def _moved(usd: int, age: int, is_open: bool) -> PolicyFacts:
+    return replace(tame_facts(), moves=(Move("0x1", "other", DAI, 1, usd * WAD, NOW - age, is_open),))
+
+
+@pytest.mark.parametrize(
+    ("age", "is_open", "counts"),
+    [(86_399, False, True), (86_400, False, False), (10**7, False, False), (10**7, True, True)],
+)
+def test_executed_moves_count_for_the_window_and_open_ones_always(age: int, is_open: bool, counts: bool) -> None:
+    limit = rule(MoveSize, per_run="50000 USD", window="24h", per_window="100000 USD")
+    assert passes(limit, _moved(50_001, age, is_open)) is not counts
+    assert passes(limit, _moved(50_000, age, is_open))
+
+
+def test_a_round_trip_counts_in_full_although_nothing_left_in_the_end() -> None:
+    there_and_back = (
+        Swap("USDC", "USDT", 60_000 * 10**6, 60_000 * 10**6, 60_000 * 10**6),
+        Swap("USDT", "USDC", 60_000 * 10**6, 60_000 * 10**6, 60_000 * 10**6),
+    )
+    limit = rule(MoveSize, per_run="100000 USD", window="24h", per_window="1M USD")
+    assert not passes(limit, facts_of(CALM, there_and_back))
+    assert passes(limit, facts_of(CALM, there_and_back[:1]))
+
+
+def test_a_decrease_that_no_call_tells_of_counts_as_moved() -> None:
+    limit = rule(MoveSize, per_run="100000 USD", window="24h", per_window="1M USD")
+    assert not passes(limit, with_balances(tame_facts(), {USDC: -100_001 * 10**6}))
+
+
+def test_the_stewards_can_let_owners_change_and_only_owners() -> None:
+    limit = rule(SafeUnchanged, allow=("owners",))
+    new_owner = (*tame_facts().safe_before.owners[:2], address("new owner"))
+    call = DecodedCall(Call(SAFE, b"swap"), "safe", "swapOwner(address,address,address)", (), "replaces an owner")
+    facts = with_extra_call(with_safe_after(tame_facts(), owners=new_owner), call)
+    assert passes(limit, facts)
+    assert not passes(rule(SafeUnchanged), facts)
+    assert not passes(limit, with_safe_after(facts, threshold=1))
+    adding = DecodedCall(Call(SAFE, b"add"), "safe", "addOwnerWithThreshold(address,uint256)", (), "adds an owner")
+    assert not passes(limit, with_extra_call(tame_facts(), adding))
+
+
+def test_owners_in_another_order_are_the_same_owners() -> None:
+    owners = tame_facts().safe_before.owners
+    assert passes(rule(SafeUnchanged), with_safe_after(tame_facts(), owners=owners[::-1]))
+
+
+def test_targets_can_be_restricted_to_single_functions() -> None:
+    assert passes(AllowedTargets(AllowedTargetsParams(only={"USDT": ("approve(address,uint256)",)})), tame_facts())
+    assert not passes(rule(AllowedTargets, only={"USDT": ()}), tame_facts())
+
+
+def test_coins_may_go_to_a_named_recipient_without_calldata_only() -> None:
+    payment = DecodedCall(Call(OPERATIONS, b"", 5), "erc20", "receive()", (), "pays", recipients=(OPERATIONS,))
+    limit = rule(AllowedTargets)
+    assert passes(limit, with_extra_call(tame_facts(), payment))
+    assert not passes(limit, with_extra_call(tame_facts(), replace(payment, call=Call(OPERATIONS, b"1234", 5))))
+
+
+def test_recipients_can_be_restricted_to_some_of_the_address_book() -> None:
+    facts = facts_of(CALM, (Pay("USDC", 1, OPERATIONS),))
+    assert passes(rule(AllowedRecipients, only=("Operations multisig",)), facts)
+    assert not passes(rule(AllowedRecipients, only=()), facts)
+
+
+def test_a_token_that_is_held_needs_a_price_unless_it_counts_as_nothing() -> None:
+    facts = with_price(tame_facts(), TokenPrice(DAI, None, (), ("the feed is stale",)))
+    assert not passes(rule(PriceQuality), facts)
+    assert passes(rule(PriceQuality, unvalued=("DAI",)), facts)
+    assert passes(rule(PriceQuality), tame_facts()), f"{DAO} is hold-only and was not touched"
+    touched = with_call(facts, 2, spends=((DAI.address, 1),))
+    assert not passes(rule(PriceQuality, unvalued=("DAI",)), touched)
+
+
+def test_sources_are_counted_and_compared() -> None:
+    assert passes(rule(PriceQuality, min_sources="2", max_deviation="1bps"), tame_facts())
+    assert not passes(rule(PriceQuality, min_sources="3"), tame_facts())
+    assert not passes(rule(PriceQuality, max_deviation="0.9bps"), tame_facts())
+
+
+def test_the_witnesses_can_be_asked_for_on_several_endpoints() -> None:
+    assert passes(rule(SimulationRule), tame_facts())
+    assert not passes(rule(SimulationRule, endpoints="2"), tame_facts())
+
+
+def test_the_validity_of_a_batch_binds_at_its_limit() -> None:
+    reports = list(rule(Deadline, max="12h").check(tame_facts()))
+    assert [report.binds for report in reports] == [False, True]
+    assert VALID_FOR == 12 * 3600
+
+
+def test_a_misspelt_token_is_a_violation_that_names_the_tokens_there_are() -> None:
+    with pytest.raises(Exception, match="USDX") as raised:
+        list(rule(TokenFloor, tokens={"USDX": "1 USD"}).check(tame_facts()))
+    assert "USDC" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (SimulationParams, {"witnesses": "1"}),
+        (DeadlineParams, {"max": "31d"}),
+        (DeadlineParams, {"max": "0s"}),
+        (SafeUnchangedParams, {"allow": ["singleton"]}),
+        (SlippageParams, {"max": "101%"}),
+        (SlippageParams, {"max": "0.5"}),
+        (SlippageParams, {}),
+        (TokenCapParams, {"tokens": {}}),
+        (PriceQualityParams, {"min_sources": "0"}),
+        (MoveSizeParams, {"per_run": "2 USD", "window": "1h", "per_window": "1 USD"}),
+        (IssuerCapParams, {"issuers": {"Circle": {"max": "50%", "exposure": {"USDC": "120%"}, "x": 1}}}),
+    ],
+)
+def test_parameters_that_would_loosen_or_mean_nothing_are_refused(
+    model: type[Settings], values: dict[str, object]
+) -> None:
+    with pytest.raises(ValidationError):
+        model.model_validate(values)
