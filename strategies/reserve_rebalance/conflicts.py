@@ -86,11 +86,11 @@ def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Neare
     s, form = optimizer.structure, optimizer.continuous
     values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
     data = form.fill(values)
-    count = len(s.limit_rows)
+    count = len(s.limit_bounds)
     elastic = [form.rows[FLOOR].start, form.rows[TURNOVER].start]
     if count:
         elastic += range(form.rows["limits"].start, form.rows["limits"].stop)
-    now = np.maximum(s.limit_rows @ inputs.weights, 0.0)
+    now = np.maximum(s.excess(inputs.weights), 0.0)
     most = np.concatenate([[INFINITE, INFINITE], np.full(count, INFINITE)] if floor_first else [[0.0, 0.0], now])
     no_cost = np.zeros_like(data.q)
     shortfall = _least(_elastic(data, elastic, no_cost, np.eye(2 + count)[0], most))[0] if floor_first else 0.0
@@ -105,8 +105,8 @@ def contradictory(optimizer: Optimizer, inputs: Inputs) -> bool:
     """Whether no portfolio at all, however reached, satisfies limits and floor: an error in the parameters."""
     s = optimizer.structure
     n = len(s.retained)
-    matrix = sp.csc_array(np.vstack([np.ones((1, n)), s.limit_rows, -s.retained[None], -np.eye(n)]))
-    bounds = np.concatenate([[1.0], np.zeros(len(s.limit_rows)), [-inputs.floor], np.zeros(n)])
+    matrix = sp.csc_array(np.vstack([np.ones((1, n)), s.limit_shares, -s.retained[None], -np.eye(n)]))
+    bounds = np.concatenate([[1.0], s.limit_bounds, [-inputs.floor], np.zeros(n)])
     solver = highs.solver(ConeData(sp.csc_array((n, n)), np.zeros(n), matrix, bounds, zero=1))
     return not _feasible(solver)
 

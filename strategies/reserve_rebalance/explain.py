@@ -22,6 +22,8 @@ from strategies.reserve_rebalance.universe import Array, Universe
 BINDS = 1e-6
 """A shadow price below this (objective per unit of the reserve) is noise of the solver."""
 
+SWAPS_SHOWN = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -138,7 +140,8 @@ def _summary(account: Account, done: Trades) -> tuple[str, ...]:
     cost = float((done.flow * (1.0 - inputs.rate)).sum()) * account.reserve
     gas = float(inputs.gas[done.flow.sum(axis=1) > 0].sum()) * account.reserve
     sold = float(done.flow.sum()) * account.reserve
-    changes = _listed([f"{swap.sell} for about {swap.buy.amount(swap.expected)}" for swap in done.swaps], most=4)
+    shown = [f"{swap.sell} for about {swap.buy.amount(swap.expected)}" for swap in done.swaps[:SWAPS_SHOWN]]
+    changes = _listed([*shown, f"{len(done.swaps) - SWAPS_SHOWN} more"] if len(done.swaps) > SWAPS_SHOWN else shown)
     return (
         f"Sells {changes}.",
         f"It costs about {cost:,.2f} USD ({cost / sold:.2%} of what is sold) and {gas:,.2f} USD of gas.",
@@ -189,7 +192,7 @@ def _percent(name: str, share: float) -> Evidence:
 
 def _over(account: Account, weights: Array) -> list[str]:
     """Limits that these weights break."""
-    rows = account.structure.limit_rows @ weights
+    rows = account.structure.excess(weights)
     return [limit.text for limit, over in zip(account.universe.limits, rows, strict=True) if over > BINDS]
 
 

@@ -9,9 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from strategies.reserve_rebalance.problem import Inputs, Structure
+from strategies.reserve_rebalance.universe import Array
 
 TIE_BREAK = 1e-5
 """Weight of the sum of squared flows: equal routes share equally, and the optimum is unique. Below 0.001 bp of cost."""
+
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,13 @@ def build(structure: Structure, *, integer: bool) -> Model:
     """The problem of `Structure`, as a disciplined parametrised program (DPP).
 
     With `integer`, each pair is either unused or sells at least the minimum trade and pays its gas, and the tie-break
-    is left out. Without, pairs that must trade carry their least flow in `lower`, and gas is not in the objective.
+    is left out. Without, each pair sells at least `least`, and gas is not in the objective.
+
+    The loss of a scenario is the sum of its members' losses, less what they would take twice, and limits are written
+    with the reserve's total as a variable: the same rows as `loss @ w` and `limit @ w`, but sparse.
     """
     n, m, k = len(structure.retained), structure.pairs, structure.segments
-    c, s = len(structure.limit_rows), len(structure.loss)
+    c, (s, failures) = len(structure.limit_bounds), structure.members.shape
     by_pair = sp.kron(sp.eye_array(m), np.ones((1, k))).tocsr()
     sold_by = sp.csr_array((np.ones(m), (structure.sell, np.arange(m))), (n, m)) @ by_pair
     bought_by = sp.csr_array((np.ones(m), (structure.buy, np.arange(m))), (n, m)) @ by_pair
@@ -47,6 +53,9 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "turnover": cp.Parameter(),
     }
     w, flow, threshold, excess = cp.Variable(n), cp.Variable(m * k), cp.Variable(), cp.Variable(s)
+    lost_to, total = cp.Variable(failures), cp.Variable()
+    overlap = structure.loss - structure.members @ structure.failure_loss
+    scenario_loss = sp.csr_array(structure.members) @ lost_to + _sparse(overlap) @ w
     constraints: dict[str, cp.Constraint] = {
         "balance": w == p["weights"] - sold_by @ flow + bought_by @ cp.multiply(p["rate"], flow),
         "sells": flow >= 0,
@@ -54,13 +63,15 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "holdings": sold_by @ flow <= p["weights"],
         "runway floor": structure.retained @ w >= p["floor"],
         "turnover": p["counted"] @ flow <= p["turnover"],
-        "tail": sp.csr_array(structure.loss) @ w - threshold <= excess,
+        "losses": lost_to == sp.csr_array(structure.failure_loss) @ w,
+        "tail": scenario_loss - threshold <= excess,
         "tail excess": excess >= 0,
         "tail threshold": threshold >= 0,
     }
     if c:
         p["slack"] = cp.Parameter(c)
-        constraints["limits"] = sp.csr_array(structure.limit_rows) @ w <= p["slack"]
+        constraints["total"] = total == cp.sum(w)
+        constraints["limits"] = _sparse(structure.limit_shares) @ w - structure.limit_bounds * total <= p["slack"]
     cost = p["cost"] @ flow
     risk = structure.risk_aversion * threshold + p["tail_price"] @ excess
     variables = {"weights": w, "flow": flow}
@@ -76,6 +87,11 @@ def build(structure: Structure, *, integer: bool) -> Model:
         constraints["minimum trade"] = by_pair @ flow >= p["least"]
         objective = cost + risk + TIE_BREAK / 2 * cp.sum_squares(flow)
     return Model(cp.Problem(cp.Minimize(objective), list(constraints.values())), p, variables, constraints)
+
+
+def _sparse(matrix: Array) -> sp.csr_array:
+    """Without what rounding left of zero."""
+    return sp.csr_array(np.where(np.abs(matrix) < ROUNDING, 0.0, matrix))
 
 
 def parameter_values(structure: Structure, inputs: Inputs) -> dict[str, np.ndarray | float]:

@@ -16,6 +16,9 @@ from strategies.reserve_rebalance.problem import Inputs, Mask, Solution, Structu
 from strategies.reserve_rebalance.scenarios import cvar
 from strategies.reserve_rebalance.universe import Array
 
+PRICED = frozenset({"limits", "runway floor", "turnover"})
+"""Constraints whose dual values are told."""
+
 FEASIBILITY = 1e-8
 """Hard limits are kept to this share of the reserve."""
 
@@ -96,7 +99,7 @@ class Optimizer:
         flow[flow.sum(axis=1) < NEGLIGIBLE] = 0.0
         weights = inputs.weights + s.net(flow, inputs.rate)
         verify(s, inputs, flow, weights)
-        prices = {name: z[rows] for name, rows in self.continuous.rows.items() if name != "balance"}
+        prices = {name: z[rows] for name, rows in self.continuous.rows.items() if name in PRICED}
         risk = s.risk_aversion * scenario_cvar(s, inputs, weights)
         return Solution(flow, weights, float((flow * (1.0 - inputs.rate)).sum()) + risk, prices)
 
@@ -115,7 +118,7 @@ def verify(structure: Structure, inputs: Inputs, flow: Array, weights: Array) ->
     sold = flow.sum(axis=1)
     sold_by_asset = np.bincount(structure.sell, sold, minlength=len(weights))
     broken = {
-        "limits": (structure.limit_rows @ weights - np.maximum(inputs.slack, 0.0)).max(initial=0.0),
+        "limits": (structure.excess(weights) - np.maximum(inputs.slack, 0.0)).max(initial=0.0),
         "runway floor": inputs.floor - structure.retained @ weights,
         "turnover": inputs.turnover_weight @ sold - inputs.turnover,
         "holdings": (sold_by_asset - inputs.weights).max(initial=0.0),

@@ -18,7 +18,7 @@ FLOATING_WITNESS = 2.0
 """A floating asset moves while candles and feeds are minutes apart; its cross rates contradict at twice the bound."""
 
 FALLING_WITNESS = 0.5
-"""While an asset falls, medians and feeds lag: its cross rates agree when they tell half to one and a half of its fall."""
+"""While an asset falls, medians and feeds lag: its cross rates agree when they tell half to 1.5 times its fall."""
 
 MAJORITY = 0.5
 """An issuer is suspect when an asset that it backs by at least this share is."""
@@ -91,6 +91,10 @@ def assess(universe: Universe, rules: PegRules, usd: Sequence[int | None], rates
         elif universe.pegged[i] and price[i] > 1.0 + bound:
             pegs.suspect(i, State.ABOVE, 0.0, f"{symbol} is at {price[i]:.4f} USD, above its peg")
     _contradictions(universe, pegs, price, rates, bound)
+    for rate in (rate for rate in rates if rate.rate is None):
+        for leg in {rate.base, rate.quote} - {-1}:
+            words = f"{universe.symbols[leg]} cannot be checked: {rate.problem}"
+            pegs.suspect(leg, State.UNCHECKED, 0.0, words)
     _contagion(universe, pegs, rules.contagion / WAD)
     return pegs
 
@@ -111,11 +115,7 @@ def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequenc
     agreeing: set[frozenset[int]] = set()
     for rate in rates:
         legs = [leg for leg in (rate.base, rate.quote) if leg >= 0]
-        if rate.rate is None:
-            for leg in legs:
-                pegs.suspect(leg, State.UNCHECKED, 0.0, f"{universe.symbols[leg]} cannot be checked: {rate.problem}")
-            continue
-        if np.isnan(price[legs]).any():
+        if rate.rate is None or np.isnan(price[legs]).any():
             continue
         expected = price[rate.base] / (price[rate.quote] if rate.quote >= 0 else 1.0)
         off = rate.rate / expected - 1.0

@@ -75,7 +75,7 @@ class Plan:
 def plan(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules) -> Plan:
     """The best thing to do with the routes in `pairs`."""
     s = optimizer.structure
-    excess = s.limit_rows @ inputs.weights
+    excess = s.excess(inputs.weights)
     floor_short = bool(s.retained @ inputs.weights < inputs.floor)
     hold = s.risk_aversion * scenario_cvar(s, inputs, inputs.weights)
     held = Plan(Outcome.HOLD, inputs, hold_objective=hold, floor_short=floor_short)
@@ -163,7 +163,7 @@ def _nearer(optimizer: Optimizer, inputs: Inputs, nearest: conflicts.Nearest) ->
     short = max(inputs.floor - float(s.retained @ inputs.weights), 0.0)
     if short > 0:
         return nearest.shortfall < short - UNDERCUT
-    now = float(np.maximum(s.limit_rows @ inputs.weights, 0.0).sum())
+    now = float(np.maximum(s.excess(inputs.weights), 0.0).sum())
     return float(nearest.slack.sum()) < now - UNDERCUT
 
 
@@ -175,7 +175,7 @@ def _conflict(optimizer: Optimizer, inputs: Inputs, held: Plan, rules: Rules) ->
 def _broken(optimizer: Optimizer, inputs: Inputs, rules: Rules) -> tuple[str, ...]:
     """The limits that holding breaks."""
     s = optimizer.structure
-    excess = s.limit_rows @ inputs.weights
+    excess = s.excess(inputs.weights)
     broken = [name for name, over in zip(rules.limit_names, excess, strict=True) if over > FEASIBILITY]
     short = bool(s.retained @ inputs.weights < inputs.floor)
     return (*([conflicts.FLOOR] if short else []), *broken)

@@ -18,13 +18,15 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """n assets, m directed pairs with K segments each, c limits, S scenarios.
+    """n assets, m directed pairs with K segments each, c limits, F failures, S scenarios.
 
     Attributes:
         sell, buy: (m,) asset indices of each pair.
         segments: K.
-        limit_rows: (c, n) matrix G of the limits G w <= 0.
+        limit_shares, limit_bounds: (c, n) and (c,); the limits are limit_shares @ w <= limit_bounds x sum(w).
         retained: (n,) share that counts toward runway.
+        failure_loss: (F, n) share of each asset that each failure takes.
+        members: (S, F) 1 where a failure belongs to a scenario.
         loss: (S, n) share of each asset lost in each scenario.
         risk_aversion: lambda.
         tail: 0.01 for CVaR99.
@@ -33,8 +35,11 @@ class Structure:
     sell: Indices
     buy: Indices
     segments: int
-    limit_rows: Array
+    limit_shares: Array
+    limit_bounds: Array
     retained: Array
+    failure_loss: Array
+    members: Array
     loss: Array
     risk_aversion: float
     tail: float
@@ -42,6 +47,11 @@ class Structure:
     @property
     def pairs(self) -> int:
         return len(self.sell)
+
+    def excess(self, weights: Array) -> Array:
+        """(c,) by how much weights exceed each limit; negative where it holds."""
+        over: Array = self.limit_shares @ weights - self.limit_bounds * weights.sum()
+        return over
 
     def net(self, flow: Array, rate: Array) -> Array:
         """(n,) change of weights when (m, K) `flow` is sold at (m, K) `rate`."""

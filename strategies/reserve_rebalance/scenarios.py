@@ -32,6 +32,12 @@ class Scenarios:
     members: npt.NDArray[np.intp]
     loss: Array
 
+    def membership(self, failures: int) -> Array:
+        """(S, F) 1 where a failure belongs to a scenario."""
+        marks = np.zeros((len(self.members), failures + 1))
+        np.put_along_axis(marks, self.members, 1.0, axis=1)
+        return marks[:, :failures]
+
     def probabilities(self, hazard: Array, horizon: float) -> tuple[Array, float]:
         """(S,) probabilities, and the probability of the sets that were left out.
 

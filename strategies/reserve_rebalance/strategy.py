@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from dao_bot.domain.units import WAD, format_usd
 from dao_bot.strategy import Decision, Need, Observation, Token
 from strategies.reserve_rebalance import params as settings
@@ -127,8 +125,11 @@ class ReserveRebalance:
                     sell=quotes.sell,
                     buy=quotes.buy,
                     segments=segments,
-                    limit_rows=assets.limit_rows,
-                    retained=np.asarray(assets.retained),
+                    limit_shares=assets.limit_shares,
+                    limit_bounds=assets.limit_bounds,
+                    retained=assets.retained,
+                    failure_loss=assets.loss,
+                    members=likely.membership(len(assets.failures)),
                     loss=likely.loss,
                     risk_aversion=self._params.risk_aversion / WAD,
                     tail=self._params.tail / WAD,

@@ -32,6 +32,10 @@ class Limit:
     is_floor: bool = False
 
     @property
+    def sign(self) -> int:
+        return -1 if self.is_floor else 1
+
+    @property
     def text(self) -> str:
         """For people: `issuer cap Circle (60.00 %)`."""
         return f"{self.name} ({format_ratio(self.bound)})"
@@ -73,15 +77,17 @@ class Universe:
         return {token: position for position, token in enumerate(self.tokens)}
 
     @cached_property
-    def limit_rows(self) -> Array:
-        """(limits, n) matrix G: every limit holds where G @ values <= 0, whatever the reserve's size."""
+    def limit_shares(self) -> Array:
+        """(limits, n): limit_shares @ values <= limit_bounds x sum of values; floors have both signs turned."""
         rows = np.zeros((len(self.limits), self.size))
         for row, limit in zip(rows, self.limits, strict=True):
-            row[list(limit.shares)] = [share / WAD for share in limit.shares.values()]
-            row -= limit.bound / WAD
-            if limit.is_floor:
-                row *= -1.0
+            row[list(limit.shares)] = [limit.sign * share / WAD for share in limit.shares.values()]
         return rows
+
+    @cached_property
+    def limit_bounds(self) -> Array:
+        """(limits,)."""
+        return np.array([limit.sign * limit.bound / WAD for limit in self.limits])
 
 
 def build(params: Params, tokens: Mapping[str, Token]) -> Universe:
