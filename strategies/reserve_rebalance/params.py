@@ -50,7 +50,13 @@ class Asset(StrategyParams):
 
 
 class Failure(StrategyParams):
-    """What can fail: how often (expected failures per year), what share is then lost, and the most to hold of it."""
+    """What can fail.
+
+    Attributes:
+        hazard: expected failures per year; 100 % is one a year.
+        loss: what share of the value is lost when it fails.
+        cap: the largest share of the reserve that may depend on it.
+    """
 
     hazard: NonNegativeRatio
     loss: Share
@@ -58,13 +64,21 @@ class Failure(StrategyParams):
 
 
 class Issuer(Failure):
-    """An issuer. `banks`: the share of its reserves that lies at each bank."""
+    """An issuer.
+
+    Attributes:
+        banks: the share of its reserves that lies at each bank.
+    """
 
     banks: dict[str, Share] = {}
 
 
 class Bucket(StrategyParams):
-    """Least and most of the reserve in one liquidity bucket."""
+    """A liquidity bucket: assets that can pay a bill equally soon.
+
+    Attributes:
+        at_least, at_most: its share of the reserve.
+    """
 
     at_least: Share = 0
     at_most: Share = WAD
@@ -78,6 +92,7 @@ class PegRules(StrategyParams):
         noise: up to it a deviation means nothing; beyond it the hazard rises.
         hazard_for_point: expected failures per year added for each 1 % of deviation beyond the noise.
         window: cross rates are medians over it, which single trades cannot move.
+        interval: of the candles that the medians are taken of.
         memory: a cross rate that was beyond the bound this recently still stops purchases.
         exit_loss: what has fallen may be sold at up to this loss against one dollar.
         contagion: who leans on the issuer of a fallen asset by at least this share is not bought either.
@@ -108,6 +123,12 @@ class Params(StrategyParams):
         monthly_burn: what the DAO spends in a month.
         runway_months: months of burn that the reserve must always cover after haircuts.
         commitments: what is owed besides, paid before any runway is counted.
+        assets: the reserve's tokens, by symbol.
+        issuers: who must be good for the assets, by name.
+        banks: where issuers keep their reserves, by name.
+        venues: protocols that hold assets, by name.
+        chains: what assets run on, by name.
+        buckets: how soon assets can pay a bill, by name.
         risk_aversion: what one unit less of CVaR (share of the reserve) is worth, paid once (share of the reserve).
         tail: the worst share of outcomes that CVaR averages; 1 % is CVaR99.
         risk_horizon: over which failures are counted.
@@ -119,6 +140,7 @@ class Params(StrategyParams):
         pool_recovery: time that arbitrage needs to refill a pool; the time between two tranches.
         quote_sizes: sizes at which pools are asked for quotes.
         cross_rates: pairs such as USDC/USDT whose history checks the USD prices.
+        peg: how far from a dollar is too far.
     """
 
     monthly_burn: NonNegativeUsd
