@@ -81,15 +81,18 @@ def _values(what: str, text: str, low: int, high: int, names: tuple[str, ...] = 
 
 
 def _range(match: re.Match[str], low: int, high: int, names: tuple[str, ...]) -> tuple[int, int] | None:
-    if match["step"] is not None and not 1 <= int(match["step"]) <= high - low + 1:
-        return None
+    """First and last value of a part, or None for what some reader of cron does not accept or takes otherwise."""
+    step, named = match["step"], match["first"] in names
     if match["first"] == "*":
-        return None if match["last"] else (low, high)
-    first = _number(match["first"], low, names)
-    last = _number(match["last"], low, names) if match["last"] else first
-    if match["step"] and not match["last"]:
-        return None  # `5/10` is read in two ways
-    return (first, last) if first is not None and last is not None and low <= first <= last <= high else None
+        first, last = (None, None) if match["last"] else (low, high)
+    else:
+        first = _number(match["first"], low, names)
+        last = _number(match["last"], low, names) if match["last"] else first
+        if (match["last"] and (match["last"] in names) != named) or (step and (named or not match["last"])):
+            return None
+    if first is None or last is None or not low <= first <= last <= high:
+        return None
+    return None if step and not 1 <= int(step) <= last - first else (first, last)
 
 
 def _number(text: str, low: int, names: tuple[str, ...]) -> int | None:

@@ -225,7 +225,7 @@ class _Plugins:
             kind = plugins.find(group, name)
             model = plugins.settings_model(kind, "Params" if is_rule else "Settings")
         except DaoBotError as error:
-            self.problems.append(self._source.problem(name_path, str(error).rstrip("."), key=True))
+            self.problems.append(self._source.problem(name_path, str(error).rstrip(".")))
             return None
         context = self._context_with_native if is_rule else self._context
         try:

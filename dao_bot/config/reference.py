@@ -126,7 +126,14 @@ def description(model: type[BaseModel], name: str) -> str:
 
 
 def _documented(model: type[BaseModel]) -> dict[str, str]:
-    """Names and texts of the `Attributes:` section; `min, max: …` documents both."""
+    """Names and texts of the `Attributes:` sections of a model and its bases; `min, max: …` documents both."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        found.update(_attributes(base))
+    return found
+
+
+def _attributes(model: type[Any]) -> dict[str, str]:
     _, _, section = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")
     found: dict[str, str] = {}
     names: list[str] = []
