@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
-Behaviour = Callable[["Conversation"], None]
+Behaviour = Callable[["Conversation"], object]
 Alter = Callable[[str, Any, dict[str, Any]], dict[str, Any] | None]
 """(method, params, whole answer object) -> the answer to give instead; None gives none and hangs up."""
 
@@ -88,6 +88,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 5
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         server: Any = self.server
@@ -114,7 +115,7 @@ def liar(port: int, alter: Alter) -> Behaviour:
         told = []
         for answer in answers if isinstance(answers, list) else [answers]:
             request = by_id[answer["id"]]
-            altered = alter(request["method"], request["params"], answer)
+            altered = alter(request["method"], request.get("params"), answer)
             if altered is None:
                 conversation.hang_up()
                 return

@@ -67,7 +67,7 @@ def test_a_json_rpc_error_under_a_failed_status_is_told_as_the_node_said_it(serv
 
 
 def test_silence_ends_after_the_time_out(serve: Serve) -> None:
-    server = serve(lambda c: server.released.wait(10) and None)
+    server = serve(lambda c: server.released.wait(10))
     started = time.monotonic()
     with pytest.raises(RpcUnavailable, match="did not answer in time"):
         ask(server)

@@ -214,7 +214,7 @@ def test_a_node_without_a_block_is_named(scene: Scene, serve: Serve) -> None:
 
 
 def test_pinning_never_hangs(scene: Scene, serve: Serve) -> None:
-    server = serve(lambda c: server.released.wait(10) and None)
+    server = serve(lambda c: server.released.wait(10))
     silent = Endpoint(server.url, "silent", timeout=0.3)
     started = time.monotonic()
     with pytest.raises(RpcUnavailable, match="did not answer in time"):
