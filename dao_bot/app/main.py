@@ -39,14 +39,11 @@ def demo(
 
 
 @app.command()
-def init(
-    path: Annotated[Path, typer.Argument(help="The file to write.")] = _CONFIG,
-    force: Annotated[bool, typer.Option(help="Write over a file that is there.")] = False,
-) -> None:
+def init(path: Annotated[Path, typer.Argument(help="The file to write.")] = _CONFIG) -> None:
     """Write a commented strategies.yaml, policy included. Example: dao-bot init"""
     from dao_bot.app.configure import init as command
 
-    _finish(command(path, force))
+    _finish(command(path))
 
 
 @app.command()
@@ -122,7 +119,7 @@ def sign(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Sign this Safe's transaction for a proposal, and nothing else. Example: dao-bot sign 3f9a1c --key file:owner.json"""
+    """Sign this Safe's transaction for a proposal, nothing else. Example: dao-bot sign 3f9a1c --key file:owner.json"""
     from dao_bot.app.proposing import sign as command
 
     _finish(command(config, proposal, key, yes, json))

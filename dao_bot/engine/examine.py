@@ -1,4 +1,4 @@
-"""Looking at a batch as a stranger would: decode its bytes, try it on two copies of the chain, hold it to the policy."""
+"""Looking at a batch as a stranger would: decode it, try it on two copies of the chain, hold it to the policy."""
 
 from __future__ import annotations
 

@@ -117,6 +117,8 @@ class Execution:
             return None
         if found.receipt is not None:
             receipt = found.receipt
+            if receipt.success:
+                return None  # the Safe was read before it was mined; the next tick finds its nonce used
             self._store.mark_mined(
                 receipt.transaction_hash,
                 receipt.block_number,

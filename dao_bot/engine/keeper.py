@@ -86,7 +86,7 @@ class Keeper:
     def _steps(self) -> dict[State, Callable[[StoredProposal, Look], str | None]]:
         return {
             State.DRAFT: self._from_draft,
-            State.SIMULATED: lambda stored, seen: self._move(stored, State.PENDING, seen, "proposed", {}),
+            State.SIMULATED: lambda stored, seen: self._move(stored, State.PENDING, seen, "ready for approval", {}),
             State.PENDING: lambda stored, seen: self._move(stored, State.ACTIVE, seen, "open to approval", {}),
             State.ACTIVE: self._from_active,
             State.SUCCEEDED: self._from_succeeded,

@@ -65,3 +65,10 @@ def look(
     holdings: Mapping[Token, Holding] = seen[Holdings()]
     seen[Holdings()] = hold_back(holdings, committed or {})
     return Look(pinned, extras[0], seen, {token: holding.available for token, holding in holdings.items()})
+
+
+def look_at_safe(services: Services) -> tuple[Block, SafeState]:
+    """Only the Safe, at the newest block."""
+    block = services.endpoints.pin()
+    (safe,) = services.endpoints.read(block, [read_safe(services.treasury.safe)])
+    return block, safe

@@ -1,4 +1,4 @@
-"""When a strategy runs: nominal times anchored to the epoch or to cron, jitter by hash, missed fires from the record."""
+"""When a strategy runs: nominal times from the epoch or from cron, jitter by hash, missed fires from the record."""
 
 from __future__ import annotations
 

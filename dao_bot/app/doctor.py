@@ -1,0 +1,156 @@
+"""`dao-bot doctor`: the start-up self-test against the chain, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dao_bot.app.exits import DONE, FAILED
+from dao_bot.app.keys import read_key
+from dao_bot.app.output import print_json, print_text
+from dao_bot.app.wiring import Desk, open_desk
+from dao_bot.chain.hexes import quantity
+from dao_bot.chain.pinned import settle_at
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.errors import DaoBotError
+from dao_bot.domain.hashing import keccak
+from dao_bot.domain.runs import Block, RunId
+from dao_bot.domain.simulation import SafeState
+from dao_bot.domain.units import format_units
+from dao_bot.engine.look import look, look_at_safe
+from dao_bot.protocols.code_check import check_code
+from dao_bot.protocols.token_check import check_tokens
+from dao_bot.safe.checks import SafeCode, check_safe
+from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
+from dao_bot.safe.signing import key_address
+
+_LEAST_BALANCE_GAS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One test: what was looked at, what is there, what is wrong with it (None: nothing) and whether that stops."""
+
+    subject: str
+    found: str
+    problem: str | None = None
+    fatal: bool = True
+
+
+def doctor(path: Path, as_json: bool) -> int:
+    """Print every line; exit code 1 when one that matters fails."""
+    with open_desk(path) as desk:
+        lines = examine_desk(desk)
+    failed = any(line.problem and line.fatal for line in lines)
+    if as_json:
+        print_json({"ok": not failed, "checks": lines})
+    else:
+        for line in lines:
+            mark = "ok  " if line.problem is None else ("FAIL" if line.fatal else "warn")
+            print_text(f"{mark}  {line.subject}: {line.problem or line.found}")
+        print_text("Something must be mended first." if failed else "All is well.")
+    return FAILED if failed else DONE
+
+
+def examine_desk(desk: Desk) -> list[Line]:
+    """All tests that can be made; when the chain cannot be reached, that one line."""
+    services = desk.services
+    try:
+        block = services.endpoints.pin()
+    except DaoBotError as error:
+        return [Line("nodes", "", str(error))]
+    second = services.second_witness
+    lines = [
+        Line(
+            "nodes",
+            f"chain {block.chain_id}, block {block.number} of {', '.join(e.name for e in services.endpoints.all)}",
+        ),
+        Line("second witness", second.description),
+    ]
+    for test in (_safe, _tokens, _contracts, _protocols, _prices, _keeper):
+        try:
+            lines += test(desk, block)
+        except DaoBotError as error:
+            lines.append(Line(test.__name__.strip("_"), "", str(error)))
+    return lines
+
+
+def _safe(desk: Desk, block: Block) -> list[Line]:
+    services = desk.services
+    _, state = look_at_safe(services)
+    proxy, singleton = settle_at(
+        services.endpoints.primary, block, [("eth_getCode", [state.address]), ("eth_getCode", [state.singleton])]
+    )
+    code = SafeCode(_code_hash(proxy), _code_hash(singleton))
+    return [
+        Line(f"Safe: {check.subject}", check.found, check.problem) for check in check_safe(state, code, services.labels)
+    ]
+
+
+def _tokens(desk: Desk, block: Block) -> list[Line]:
+    services = desk.services
+    (checks,) = services.endpoints.read(block, [check_tokens(services.treasury)])
+    return [Line(check.subject, "as configured", check.problem, check.fatal) for check in checks]
+
+
+def _contracts(desk: Desk, block: Block) -> list[Line]:
+    """Code of every contract that is called or asked, against its pinned hash; MultiSendCallOnly is always pinned."""
+    services = desk.services
+    multi_send = services.multi_send_call_only
+    pinned: dict[Address, tuple[str, str | None]] = {multi_send: ("MultiSendCallOnly", MULTI_SEND_CALL_ONLY[multi_send].code_hash)}
+    for protocol in services.protocols:
+        pinned.update(getattr(protocol, "relied_on", protocol.contracts))
+    checks = check_code(services.endpoints.primary, block, pinned)
+    return [Line(check.subject, "its code is there", check.problem, check.fatal) for check in checks]
+
+
+def _protocols(desk: Desk, block: Block) -> list[Line]:
+    plans = [protocol.check() for protocol in desk.services.protocols if hasattr(protocol, "check")]
+    return [
+        Line(check.subject, "as configured", check.problem, check.fatal)
+        for checks in desk.services.endpoints.read(block, plans)
+        for check in checks
+    ]
+
+
+def _prices(desk: Desk, block: Block) -> list[Line]:
+    seen = look(desk.services, RunId("doctor", 0), block=block)
+    return [
+        Line(
+            f"price of {token.symbol}",
+            f"{format_units(price.usd, 18, 4)} USD" if price.usd is not None else "",
+            None if price.usd is not None else "; ".join(price.problems) or "no source is configured",
+            fatal=token.address not in desk.services.hold_only,
+        )
+        for token, price in seen.prices.items()
+    ]
+
+
+def _keeper(desk: Desk, block: Block) -> list[Line]:
+    settings = desk.config.treasury.keeper
+    if settings is None:
+        return [Line("keeper", "none is configured: nothing can be sent")]
+    address = key_address(read_key(settings.key))
+    _, state = look_at_safe(desk.services)
+    node = desk.services.endpoints.primary
+    balance = quantity(
+        settle_at(node, block, [("eth_getBalance", [address])])[0], f"the keeper's balance at {node.name}"
+    )
+    return [_keeper_is_no_owner(address, state), _keeper_can_pay(address, balance, settings.max_fee_per_gas, desk)]
+
+
+def _keeper_is_no_owner(address: str, state: SafeState) -> Line:
+    problem = "it is an owner of the Safe, so its sending would count as a signature; use another account"
+    return Line("keeper", f"{address} is no owner", problem if address in state.owners else None)
+
+
+def _keeper_can_pay(address: str, balance: int, max_fee: int, desk: Desk) -> Line:
+    native = desk.services.treasury.native
+    needed = _LEAST_BALANCE_GAS * max_fee
+    shown = f"{format_units(balance, native.decimals, 4)} {native.symbol}"
+    short = f"{shown} may not pay for gas at the cap; send it {format_units(needed - balance, native.decimals, 4)} more"
+    return Line("keeper's balance", shown, short if balance < needed else None, fatal=balance == 0)
+
+
+def _code_hash(raw: object) -> str:
+    return "0x" + keccak(bytes.fromhex(str(raw)[2:])).hex()

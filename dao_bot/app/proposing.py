@@ -1,0 +1,149 @@
+"""`dao-bot proposals`, `show`, `sign`, `execute`, `cancel`: people at work on the record."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dao_bot.app.exits import DONE, FAILED
+from dao_bot.app.keeping import make_keeper
+from dao_bot.app.keys import read_key
+from dao_bot.app.output import print_json, print_text
+from dao_bot.app.showing import card_of, terminal_width, write_page
+from dao_bot.app.wiring import Desk, open_desk
+from dao_bot.cards.data import as_json
+from dao_bot.cards.terminal import as_text
+from dao_bot.cards.text import clean, utc
+from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.lifecycle import OPEN_STATES, State
+from dao_bot.engine.look import look_at_safe
+from dao_bot.engine.signing import take_signature, transaction_of
+from dao_bot.safe.hashes import safe_hashes
+from dao_bot.safe.signatures import signature_bytes
+from dao_bot.safe.signing import sign_safe_transaction
+from dao_bot.store.values import StoredProposal
+
+
+def proposals(path: Path, as_facts: bool, everything: bool) -> int:
+    """One line each, newest first."""
+    with open_desk(path) as desk:
+        states = None if everything else OPEN_STATES | {State.STALE}
+        found = desk.store.proposals(states=states)
+    if as_facts:
+        print_json([_line(stored) for stored in found])
+    elif not found:
+        print_text("No proposals." if everything else "No open proposals; --all shows those that are over.")
+    else:
+        for stored in found:
+            reason = clean(stored.proposal.decision.reason, 70)
+            print_text(f"{stored.id[2:14]}  {stored.state:10} {utc(stored.changed_at)}  {reason}")
+    return DONE
+
+
+def _line(stored: StoredProposal) -> dict[str, object]:
+    proposal = stored.proposal
+    return {
+        "id": stored.id,
+        "state": stored.state,
+        "strategy": proposal.run.strategy,
+        "nominal": proposal.run.nominal,
+        "nonce": stored.nonce,
+        "batch_hash": proposal.batch.batch_hash,
+        "valid_until": proposal.batch.valid_until,
+        "changed_at": stored.changed_at,
+    }
+
+
+def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None) -> int:
+    """The card as it stands now."""
+    with open_desk(path) as desk:
+        card = card_of(desk, desk.store.proposal(_prefixed(proposal_id)))
+    if as_facts:
+        print_json(as_json(card))
+    else:
+        print_text(as_text(card, terminal_width()))
+    if html is not None:
+        write_page(html, card)
+    return DONE
+
+
+def sign(path: Path, proposal_id: str, key_reference: str, yes: bool, as_facts: bool) -> int:
+    """Show what is signed, ask, sign it, keep the signature."""
+    with open_desk(path) as desk:
+        stored = desk.store.proposal(_prefixed(proposal_id))
+        transaction = transaction_of(stored)
+        treasury = desk.services.treasury
+        hashes = safe_hashes(treasury.chain_id, treasury.safe, transaction)
+        block, safe = look_at_safe(desk.services)
+        if not yes:
+            _ask(desk, stored, hashes.domain, hashes.message, hashes.safe_tx)
+        made = sign_safe_transaction(
+            read_key(key_reference), treasury.chain_id, treasury.safe, transaction, safe.owners
+        )
+        raw = signature_bytes(made.signature)
+        take_signature(desk.services, desk.store, stored, raw, safe, block.timestamp)
+    if as_facts:
+        print_json({"proposal": stored.id, "owner": made.owner, "safe_tx_hash": hashes.safe_tx, "signature": raw})
+    else:
+        print_text(f"{made.owner} signed {hashes.safe_tx}. The keeper executes it at its next tick once enough have.")
+    return DONE
+
+
+def _ask(desk: Desk, stored: StoredProposal, *hashes: str) -> None:
+    print_text(as_text(card_of(desk, stored), terminal_width()))
+    if stored.state in (State.CANCELED, State.STALE):
+        print_text("You are about to sign the REJECTION of this proposal: an empty transaction at its nonce.")
+    for name, value in zip(("domain hash", "message hash", "safeTxHash"), hashes, strict=True):
+        print_text(f"{name:13} {value}")
+    if not sys.stdin.isatty():
+        raise BadInput("nobody is here to be asked", next_step="Pass --yes if you have compared the hashes")
+    if input("Sign exactly this? Type yes: ").strip() != "yes":
+        raise Refused("nothing was signed")
+
+
+def execute(path: Path, proposal_id: str, as_facts: bool) -> int:
+    """One pass of the keeper; fails when the proposal is not executed afterwards."""
+    with open_desk(path) as desk:
+        stored = desk.store.proposal(_prefixed(proposal_id))
+        steps = [step for step in make_keeper(desk).tick() if step.proposal_id == stored.id]
+        after = desk.store.proposal(stored.id)
+        outcome = desk.store.outcome(stored.id)
+    facts = {
+        "proposal": stored.id,
+        "state": after.state,
+        "steps": [step.told for step in steps],
+        "transaction_hash": outcome.outcome.transaction_hash if outcome else None,
+    }
+    if as_facts:
+        print_json(facts)
+    else:
+        print_text("\n".join([*(step.told for step in steps), f"The proposal is {after.state}."]))
+    return DONE if after.state is State.EXECUTED else FAILED
+
+
+def cancel(path: Path, proposal_id: str, reason: str, as_facts: bool) -> int:
+    """Cancel; where owners have signed, only a rejection at the same nonce makes that final."""
+    with open_desk(path) as desk:
+        stored = desk.store.proposal(_prefixed(proposal_id))
+        block, _ = look_at_safe(desk.services)
+        desk.store.transition(stored.id, stored.state, State.CANCELED, block.timestamp, "canceled", {"reason": reason})
+        canceled = desk.store.proposal(stored.id)
+        rejection = None
+        if canceled.nonce is not None:
+            treasury = desk.services.treasury
+            rejection = safe_hashes(treasury.chain_id, treasury.safe, transaction_of(canceled)).safe_tx
+    if as_facts:
+        print_json({"proposal": stored.id, "state": State.CANCELED, "rejection_safe_tx_hash": rejection})
+        return DONE
+    print_text(f"Canceled {stored.id[2:14]}.")
+    if rejection is not None:
+        print_text(
+            f"It had nonce {canceled.nonce}. Signatures that exist stay valid until the deadline in the bytes. To\n"
+            f"make it final now, sign the rejection {rejection}:\n"
+            f"  dao-bot sign {stored.id[2:14]} --key …"
+        )
+    return DONE
+
+
+def _prefixed(proposal_id: str) -> str:
+    return proposal_id if proposal_id.startswith("0x") else f"0x{proposal_id}"

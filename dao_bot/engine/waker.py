@@ -1,0 +1,45 @@
+"""The waker: APScheduler plays a round every few seconds until a signal comes. What is due is decided elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from dao_bot.engine.round import Round, Told
+
+_WAKE_SECONDS = 5
+
+
+def keep_running(round_: Round, tell: Callable[[list[Told]], None], every: float = _WAKE_SECONDS) -> None:
+    """Play rounds, never two at once, until SIGTERM or SIGINT; the round that is being played is finished."""
+    asyncio.run(_serve(round_, tell, every))
+
+
+async def _serve(round_: Round, tell: Callable[[list[Told]], None], every: float) -> None:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def end() -> None:
+        round_.stop()
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    playing = asyncio.Lock()
+
+    async def play() -> None:
+        async with playing:
+            if not round_.stopping:
+                tell(await asyncio.to_thread(round_.play))
+
+    scheduler = AsyncIOScheduler()
+    scheduler.add_job(play, "interval", seconds=every, max_instances=1, coalesce=True, misfire_grace_time=None)
+    scheduler.start()
+    await play()
+    await ended.wait()
+    scheduler.shutdown(wait=False)
+    async with playing:
+        return
