@@ -85,13 +85,13 @@ def _transaction(desk: Desk, what: str) -> tuple[SafeTransaction, str | None]:
     if not what.startswith("0x") or Path(what).exists():
         file = parse_transaction_file(_read(Path(what)))
         treasury = desk.services.treasury
-        if file.chain_id != treasury.chain_id or file.safe != treasury.safe:
+        if file.chain_id not in (None, treasury.chain_id) or file.safe != treasury.safe:
             raise BadInput(
                 "the transaction is of another Safe or chain",
                 value=f"{file.safe} on chain {file.chain_id}",
                 limit=f"{treasury.safe} on chain {treasury.chain_id}",
             )
-        return file.transaction, file.safe_tx_hash
+        return file.transaction, file.stated_hash
     treasury = desk.services.treasury
     for stored in desk.store.proposals(limit=None):
         if stored.nonce is None:
