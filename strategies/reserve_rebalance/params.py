@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from dao_bot.domain.units import WAD
 from dao_bot.fields import IntField, TokenField
@@ -14,13 +14,22 @@ from dao_bot.strategy import DurationField, RatioField, StrategyParams, UsdField
 
 MAX_ASSETS = 200
 
-Share = Annotated[RatioField, Field(ge=0, le=WAD)]
-"""A ratio between 0 % and 100 %."""
 
-NonNegativeRatio = Annotated[RatioField, Field(ge=0)]
-NonNegativeUsd = Annotated[UsdField, Field(ge=0)]
-PositiveUsd = Annotated[UsdField, Field(gt=0)]
-PositiveDuration = Annotated[DurationField, Field(gt=0)]
+def _within(least: int, most: int | None, words: str) -> AfterValidator:
+    def check(value: int) -> int:
+        if value < least or (most is not None and value > most):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+Share = Annotated[RatioField, _within(0, WAD, "between 0% and 100%")]
+PositiveShare = Annotated[RatioField, _within(1, WAD, "more than 0% and at most 100%")]
+NonNegativeRatio = Annotated[RatioField, _within(0, None, "0% or more")]
+NonNegativeUsd = Annotated[UsdField, _within(0, None, "0 USD or more")]
+PositiveUsd = Annotated[UsdField, _within(1, None, "more than 0 USD")]
+PositiveDuration = Annotated[DurationField, _within(1, None, "at least 1s")]
 
 
 class Asset(StrategyParams):
@@ -98,14 +107,14 @@ class PegRules(StrategyParams):
         contagion: who leans on the issuer of a fallen asset by at least this share is not bought either.
     """
 
-    bound: Annotated[RatioField, Field(gt=0, le=WAD)] = WAD * 50 // 10_000
+    bound: PositiveShare = WAD * 50 // 10_000
     noise: NonNegativeRatio = WAD * 30 // 10_000
     hazard_for_point: NonNegativeRatio = 10 * WAD
     window: PositiveDuration = 900
     interval: PositiveDuration = 60
     memory: DurationField = 12 * 3_600
     exit_loss: Share = WAD * 5 // 100
-    contagion: Annotated[RatioField, Field(gt=0, le=WAD)] = WAD // 4
+    contagion: PositiveShare = WAD // 4
 
     @model_validator(mode="after")
     def _window_holds_candles(self) -> PegRules:
@@ -153,7 +162,7 @@ class Params(StrategyParams):
     chains: dict[str, Failure] = {}
     buckets: dict[str, Bucket] = {}
     risk_aversion: NonNegativeRatio = WAD // 10
-    tail: Annotated[RatioField, Field(gt=0, lt=WAD)] = WAD // 100
+    tail: PositiveShare = WAD // 100
     risk_horizon: PositiveDuration = 90 * 86_400
     turnover: Share = WAD // 4
     no_trade_band: Share = WAD // 100

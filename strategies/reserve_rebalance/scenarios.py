@@ -77,5 +77,6 @@ def cvar(losses: Array, probabilities: Array, tail: float) -> float:
     Rockafellar & Uryasev (2000), for a discrete distribution: exact, by sorting.
     """
     order = np.argsort(-losses, kind="stable")
-    worst = np.minimum(np.cumsum(probabilities[order]), tail)
-    return float(np.diff(worst, prepend=0.0) @ losses[order] / tail)
+    taken = np.minimum(np.cumsum(probabilities[order]), tail)
+    taken[1:] -= taken[:-1].copy()
+    return float(taken @ losses[order] / tail)
