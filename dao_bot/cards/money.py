@@ -39,7 +39,7 @@ def simulated_deltas(proposal: Proposal) -> Counter[Address]:
 
 
 def holding_rows(proposal: Proposal, outcome: Outcome | None) -> tuple[HoldingRow, ...]:
-    """One row for each listed token: changed ones first, then by value; shares at the oracle prices."""
+    """One row for each listed token: the largest changes first, then by value; shares at the oracle prices."""
     deltas = simulated_deltas(proposal)
     realised: Counter[Address] = Counter()
     for token, units in outcome.realised if outcome else ():
@@ -59,7 +59,11 @@ def holding_rows(proposal: Proposal, outcome: Outcome | None) -> tuple[HoldingRo
         )
         for line in lines
     ]
-    return tuple(sorted(rows, key=lambda row: (not row.changes, -(row.usd(max(row.before, row.expected)) or 0))))
+    return tuple(sorted(rows, key=_prominence))
+
+
+def _prominence(row: HoldingRow) -> tuple[bool, int, int]:
+    return (not row.changes, -abs(row.usd(row.delta) or 0), -(row.usd(row.before) or 0))
 
 
 def _usd(line: HoldingLine, units: int) -> int | None:

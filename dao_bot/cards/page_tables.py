@@ -122,7 +122,7 @@ def _price(row: PriceRow) -> Element:
     for source in row.sources:
         text = f"{source.source}: {rate(source.usd)}, {duration(source.age)} old"
         lines.append(element("div", text, element("b", " stale") if source.stale else None))
-    lines += [element("div", problem, class_="tag broken") for problem in row.problems]
+    lines += [element("div", problem, class_="problem") for problem in row.problems]
     deviation = None if row.peg_deviation is None else bps(row.peg_deviation, signed=True)
     return element(
         "tr",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dao_bot.cards.model import Cost, HoldingRow, Payment, Story
-from dao_bot.cards.money import trades
+from dao_bot.cards.money import clean_token, trades
 from dao_bot.cards.text import amount, bps, clean, named, number, places_for, short_address, usd, utc
 from dao_bot.domain.proposals import Outcome, Proposal
 from dao_bot.domain.tokens import Token
@@ -26,7 +26,7 @@ def title_of(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payme
     if paid:
         parts.append(f"pay {listed([payment_words(payment, with_address=False) for payment in paid])}")
     if not parts:
-        return f"{_count(len(proposal.calls), 'call')} that move nothing"
+        return f"{_count(len(proposal.calls), 'call')} moving nothing"
     text = " and ".join(parts)
     return text[0].upper() + text[1:]
 
@@ -177,7 +177,13 @@ def _result(rows: tuple[HoldingRow, ...], cost: Cost, outcome: Outcome | None) -
     if not outcome.success:
         return f"It failed in block {outcome.block_number:,} and moved nothing; the sender lost the gas."
     moved = [amount(row.token, row.realised_delta, row.price, signed=True) for row in rows if row.realised_delta]
-    text = f"Executed in block {outcome.block_number:,}: {listed(moved) if moved else 'no balance changed'}."
+    listed_tokens = {row.token.address for row in rows}
+    moved += [
+        amount(clean_token(token), units, None, signed=True)
+        for token, units in outcome.realised
+        if token.address not in listed_tokens
+    ]
+    text = f"Executed in block {outcome.block_number:,}: {listed(moved, 6) if moved else 'no balance changed'}."
     if cost.realised is not None and cost.expected is not None and cost.sold:
         better = cost.expected - cost.realised
         verb = "cost" if cost.realised >= 0 else "gained"

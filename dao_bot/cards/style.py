@@ -60,11 +60,13 @@ tr.still{color:var(--muted)}
 tr.broken td,tr.broken th{color:var(--orange)}
 tr.tight td:first-child,tr.tight th:first-child{box-shadow:inset 3px 0 var(--amber);padding-left:10px}
 tr.broken td:first-child,tr.broken th:first-child{box-shadow:inset 3px 0 var(--orange);padding-left:10px}
-tbody th{font-weight:650}
+tbody th{font-weight:650;min-width:8.5rem}
+tbody th.sym{min-width:0}
 .why{display:block;font-weight:400}
 .checks{list-style:none;margin:0;padding:0;display:grid;gap:9px;font-size:.92rem}
 .checks .broken{color:var(--orange);font-weight:600}
 section>div+table{margin-top:26px}
+.problem{color:var(--orange);font-weight:650}
 .sym,.tag{white-space:nowrap}
 .tag{color:var(--muted)}
 .tag.broken{color:var(--orange);font-weight:650}.tag.tight{color:var(--amber);font-weight:650}
@@ -119,7 +121,8 @@ tr.tight,tr.broken{padding-left:10px;box-shadow:inset 3px 0 var(--amber)}
 tr.broken{box-shadow:inset 3px 0 var(--orange)}
 tr.tight th:first-child,tr.broken th:first-child{box-shadow:none;padding-left:0}}
 @media print{:root{--bg:#fff}body{font-size:11pt}main{max-width:none;padding:0}
-section,.hero>div{break-inside:avoid-page;border-color:#bbb}section{padding:12px 14px;margin-top:10px}
+section,.hero>div{border-color:#bbb}figure,tr,li,.hero,dl{break-inside:avoid}
+h2{break-after:avoid}section{padding:12px 14px;margin-top:10px}
 details::details-content{content-visibility:visible;height:auto}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.tokens import Token
-from dao_bot.domain.units import WAD, format_units, to_decimal
+from dao_bot.domain.units import WAD, format_ratio, format_units, to_decimal
 
 SHORT = 80
 LINE = 200
@@ -118,9 +118,11 @@ def rate(price: int | None) -> str:
     return "none" if price is None else number(price, 18, 2 if price >= 100 * WAD else 6)
 
 
-def percent(ratio: int | None, places: int = 1) -> str:
-    """A WAD ratio as `12.5 %`, rounded toward zero; `?` for None."""
-    return "?" if ratio is None else f"{number(ratio * 100, 18, places) if ratio else '0'} %"
+def percent(ratio: int | None) -> str:
+    """A WAD ratio as `12.5 %`, rounded half up; what is too small for that says so; `?` for None."""
+    if ratio is None:
+        return "?"
+    return "< 0.1 %" if 0 < ratio < WAD // 2_000 else format_ratio(ratio, 1)
 
 
 def bps(ratio: int, *, signed: bool = False) -> str:
