@@ -215,9 +215,9 @@ RULES = (
     report("move_size", "this run", "0.00 USD", "619,504.00 USD", "at most 750,000.00 USD"),
     report("move_size", "24 h", "310,000.00 USD", "929,504.00 USD", "at most 1,500,000.00 USD"),
     report("token_floor", "USDC", "410,229.48 USD", "830,042.59 USD", "at least 100,000.00 USD"),
-    report("token_cap", "USDT", "62.10 %", "34.99 %", "at most 35.00 %", binds=True, message="USDT stands at its cap."),
-    report("token_cap", "USDC", "17.95 %", "36.33 %", "at most 60.00 %"),
-    report("token_cap", "DAI", "13.48 %", "22.22 %", "at most 40.00 %"),
+    report("token_cap", "USDT", "62.12 %", "35.00 %", "at most 35.00 %", binds=True, message="USDT stands at its cap."),
+    report("token_cap", "USDC", "17.96 %", "36.34 %", "at most 60.00 %"),
+    report("token_cap", "DAI", "13.49 %", "22.23 %", "at most 40.00 %"),
     report("value_loss", "portfolio", "0.00 %", "0.01 %", "at most 0.50 %"),
 )
 
@@ -267,7 +267,7 @@ def rebalance(**changed: object) -> Proposal:
         (USDC, 410_250_000_000, price(USDC, dollars("0.99995"), dollars("0.99991"))),
         (USDT, 1_420_000_000_000, price(USDT, dollars("0.9992"), dollars("0.99899"))),
         (DAI, 308_000 * WAD, price(DAI, dollars("1.0003"), dollars("0.9999"))),
-        (DAO, 250_000 * WAD, price(DAO, dollars("0.42"))),
+        (DAO, 250_000 * WAD, price(DAO, dollars("0.432"))),
         (ETH, 12 * WAD + 5 * WAD // 10, price(ETH, dollars("3120.55"), dollars("3121.10"))),
         (token("LUSD", 18), 0, price(token("LUSD", 18), dollars("1.001"))),
     )
@@ -306,7 +306,7 @@ def refused() -> Proposal:
                message="The move is too large: 659,504.00 USD is more than the 500,000.00 USD allowed; trade less."),
         report("allowed_recipients", stranger, "", stranger, "the address book", violated=True,
                message="A recipient that nobody named: add it to the address book, or drop the call."),
-        report("token_cap", "USDT", "62.10 %", "35.00 %", "at most 35.00 %", binds=True),
+        report("token_cap", "USDT", "62.12 %", "35.00 %", "at most 35.00 %", binds=True),
         report("token_floor", "USDC", "410,250.00 USD", "949,250.00 USD", "at least 100,000.00 USD"),
     )  # fmt: skip
     base = rebalance()
