@@ -22,7 +22,7 @@ from dao_bot.config.settings import (
     TreasurySettings,
 )
 from dao_bot.config.source import Source, parse_source, read_source
-from dao_bot.config.wording import in_words, is_about_key, plain_location
+from dao_bot.config.wording import in_words, is_about_key, plain_location, split_by_place
 from dao_bot.domain.addresses import ZERO_ADDRESS
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import digest
@@ -136,17 +136,19 @@ def load_text(text: str, path: Path) -> Config:
 def strategy_problems(config: Config, name: str, errors: Iterable[Mapping[str, Any]]) -> ConfigErrors:
     """What a strategy said of its parameters (pydantic's `loc` and `msg`, and `type` if known) with lines of the file.
 
-    A location that is not in the file is told at the nearest key above it.
+    A location that is not in the file is told at the nearest key above it. A message about all parameters may name
+    places itself, as in `assets.DAI.cap: too large; buckets.day: unknown`.
     """
     above: KeyPath = ("strategies", name, "params")
-    return ConfigErrors(_told(config.source, above, errors, None))
+    apart = [part for error in errors for part in split_by_place(error)]
+    return ConfigErrors(_told(config.source, above, apart, None))
 
 
 def _config(path: Path, source: Source) -> Config:
     if not source.readable:
         raise ConfigErrors(source.problems)
     directory = path.resolve().parent
-    problems = list(source.problems)
+    problems: list[Problem] = []
     file: StrategiesFile | None = None
     try:
         file = StrategiesFile.model_validate(source.data, context={"directory": directory})
@@ -158,7 +160,7 @@ def _config(path: Path, source: Source) -> Config:
     rules = chosen.rules()
     problems += chosen.problems
     problems += [source.problem(place, what) for place, what in findings(source.data, directory)]
-    told = [problem for problem in problems if problem in source.problems or not source.is_broken(problem.path)]
+    told = [*source.problems, *(problem for problem in problems if not source.is_broken(problem.path))]
     if told or file is None:
         raise ConfigErrors(dict.fromkeys(told))
     return Config(

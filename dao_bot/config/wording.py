@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ _KEY_MARK = "[key]"
 _MAPPINGS = ("model_type", "model_attributes_type", "dict_type", "mapping_type", "dataclass_type")
 _LISTS = ("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type")
 _NO_INPUT = object()
+_UNKNOWN_KEY = ("Extra inputs are not permitted", "unknown key")
+_PLACED = re.compile(r"(?P<place>[\w-]+(?:\.[\w-]+)*): (?P<what>.+)", re.DOTALL)
 
 
 def in_words(error: Mapping[str, Any], model: Any = None) -> str:
@@ -67,7 +70,19 @@ def plain_location(location: typing.Iterable[str | int]) -> Location:
 
 def is_about_key(error: Mapping[str, Any]) -> bool:
     """Whether the key is wrong rather than the value."""
-    return error.get("type") == "extra_forbidden" or _KEY_MARK in error["loc"]
+    unknown = error.get("type") == "extra_forbidden" or str(error["msg"]).startswith(_UNKNOWN_KEY)
+    return unknown or _KEY_MARK in error["loc"]
+
+
+def split_by_place(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """An error of a whole model whose message names places, `a.b: what; c: what`, as one error for each place."""
+    if error["loc"]:
+        return [error]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    parts = [_PLACED.fullmatch(part) for part in message.split("; ")]
+    if not all(parts):
+        return [error]
+    return [{"loc": part["place"].split("."), "msg": part["what"]} for part in parts if part]
 
 
 def _keys_at(annotation: Any, location: Location) -> tuple[str, ...]:

@@ -17,10 +17,10 @@ Ratio = NewType("Ratio", int)
 Usd = NewType("Usd", int)
 """A value in US dollars: 1e18 is one dollar."""
 
-_NUMBER = r"[+-]?(?:\d+(?:_\d+)*)(?:\.\d+)?"
+_NUMBER = r"[+-]?(?:[0-9]+(?:_[0-9]+)*)(?:\.[0-9]+)?"
 _RATIO = re.compile(rf"^({_NUMBER})\s*(%|bps?)$")
 _USD = re.compile(rf"^({_NUMBER})\s*(k|M|B)?\s*USD$")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)(?![a-z])")
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|min|m|h|d|w)(?![a-z])")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _MULTIPLIER = {None: 1, "k": 10**3, "M": 10**6, "B": 10**9}
 

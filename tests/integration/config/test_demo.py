@@ -23,6 +23,7 @@ def test_demo_names_the_contracts_of_the_demo_world(world: World) -> None:
     uniswap = config.protocols["uniswap_v3"].settings.model_dump()
     assert (uniswap["factory"], uniswap["router"], uniswap["quoter"]) == (world.factory, world.router, world.quoter)
     for pool in uniswap["pools"]:
-        assert world.pool(*pool["tokens"], pool["fee"])
+        one, other = pool["tokens"]
+        assert world.pool(one, other, pool["fee"])
     for symbol, sources in config.price_sources.items():
         assert sources[0].settings.model_dump()["feed"] == world.feeds[symbol]

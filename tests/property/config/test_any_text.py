@@ -108,7 +108,7 @@ def test_every_value_stands_where_its_position_says(tree: dict[str, Any], flow: 
     source = parse_source("f.yaml", text)
     lines = text.splitlines()
     for path in paths_of(tree):
-        value = tree
+        value: Any = tree
         for part in path:
             value = value[part]
         if path and isinstance(value, str):

@@ -162,7 +162,9 @@ def test_parameters_of_a_strategy_are_told_with_their_lines_later(load: Callable
             {"loc": ["runway_months"], "msg": "Value error, not a whole number"},
             {"loc": ["issuers", "Circle", "hazard"], "msg": "Input should be greater than 0"},
             {"loc": ["peg", "bound"], "msg": "Field required"},
-            {"loc": [], "msg": "Value error, assets.DAI.backing: the shares must sum to 100 %"},
+            {"loc": [], "msg": "Value error, assets.DAI.backing: the shares must sum to 100 %; assets.X: is unknown"},
+            {"loc": [], "msg": "Value error, all of it is wrong"},
+            {"loc": ["isuers"], "msg": "Extra inputs are not permitted"},
         ],
     )
     assert isinstance(errors, ConfigErrors)
@@ -172,7 +174,12 @@ def test_parameters_of_a_strategy_are_told_with_their_lines_later(load: Callable
     assert paths["strategies.reserve.params.runway_months"].what == "not a whole number"
     assert paths["strategies.reserve.params.issuers.Circle.hazard"].what == "must be greater than 0"
     assert paths["strategies.reserve.params.peg.bound"].what == "this key is missing"
-    assert "the shares must sum" in paths["strategies.reserve.params"].what
+    line = next(n for n, text in enumerate(sample.splitlines(), 1) if "DAI: {backing" in text)
+    assert paths["strategies.reserve.params.assets.DAI.backing"].position == Position(line, 15)
+    assert paths["strategies.reserve.params.assets.DAI.backing"].what == "the shares must sum to 100 %"
+    assert paths["strategies.reserve.params.assets.X"].what == "is unknown"
+    assert paths["strategies.reserve.params"].what == "all of it is wrong"
+    assert paths["strategies.reserve.params.isuers"].what == "unknown key"
 
 
 def test_file_is_read_from_disk_and_named_by_its_own_name(tmp_path: Path, sample: str) -> None:
