@@ -97,7 +97,8 @@ def _contracts(desk: Desk, block: Block) -> list[Line]:
     """Code of every contract that is called or asked, against its pinned hash; MultiSendCallOnly is always pinned."""
     services = desk.services
     multi_send = services.multi_send_call_only
-    pinned: dict[Address, tuple[str, str | None]] = {multi_send: ("MultiSendCallOnly", MULTI_SEND_CALL_ONLY[multi_send].code_hash)}
+    known_hash = MULTI_SEND_CALL_ONLY[multi_send].code_hash
+    pinned: dict[Address, tuple[str, str | None]] = {multi_send: ("MultiSendCallOnly", known_hash)}
     for protocol in services.protocols:
         pinned.update(getattr(protocol, "relied_on", protocol.contracts))
     checks = check_code(services.endpoints.primary, block, pinned)

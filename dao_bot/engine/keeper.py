@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution as WholeTransaction
-from dao_bot.domain.errors import DaoBotError
+from dao_bot.domain.errors import Conflict, DaoBotError
 from dao_bot.domain.hashing import canonical
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import RunId
@@ -53,17 +53,27 @@ class Keeper:
         self._execution = execution
 
     def tick(self) -> list[Step]:
-        """One pass over all open proposals of the Safe, oldest first. Trouble with one does not stop the others."""
+        """One pass over all open proposals of the Safe, oldest first. Trouble with one does not stop the others.
+
+        Raises:
+            Conflict: another keeper is doing the same right now.
+            ChainError, StoreError: nothing could be done at all.
+        """
         seen = look(self._services, _KEEPER)
         safe = self._services.treasury.safe
-        if not self._store.lease(f"safe:{safe}", self._name, seen.block.timestamp, _LEASE_SECONDS):
-            return []
+        lock = f"safe:{safe}"
+        if not self._store.lease(lock, self._name, seen.block.timestamp, _LEASE_SECONDS):
+            holder = self._store.lease_holder(lock, seen.block.timestamp)
+            raise Conflict("another keeper is at work on this Safe", value=holder, next_step="Wait until it is done")
         steps: list[Step] = []
-        for stored in sorted(self._store.open_proposals(safe), key=_order):
-            try:
-                steps.extend(Step(stored.id, told) for told in self._advance(stored, seen))
-            except DaoBotError as error:
-                steps.append(Step(stored.id, f"could not go on: {error}"))
+        try:
+            for stored in sorted(self._store.open_proposals(safe), key=_order):
+                try:
+                    steps.extend(Step(stored.id, told) for told in self._advance(stored, seen))
+                except DaoBotError as error:
+                    steps.append(Step(stored.id, f"could not go on: {error}"))
+        finally:
+            self._store.release(lock, self._name)
         return steps
 
     def _advance(self, stored: StoredProposal, seen: Look) -> list[str]:
@@ -106,7 +116,7 @@ class Keeper:
     def _from_active(self, stored: StoredProposal, seen: Look) -> str:
         approval = owners_approval(stored.proposal)
         self._store.add_approval(stored.id, approval, seen.block.timestamp)
-        return self._move(stored, State.SUCCEEDED, seen, "approved", {"evidence": canonical(approval.evidence)})
+        return self._move(stored, State.SUCCEEDED, seen, "approval counted", {"evidence": canonical(approval.evidence)})
 
     def _from_succeeded(self, stored: StoredProposal, seen: Look) -> str | None:
         safe = self._services.treasury.safe
