@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from dao_bot.domain.decisions import Decision, Memory
@@ -13,7 +14,7 @@ from dao_bot.domain.operations import Operation, Swap, Transfer
 from dao_bot.domain.proposals import Approval, Outcome, Proposal
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.verdict import Verdict
-from dao_bot.store.shapes import FREE, Shape, Unfit, shape_of
+from dao_bot.store.shapes import Shape, Unfit, shape_of
 
 Value = TypeVar("Value")
 
@@ -23,14 +24,20 @@ Fees = dict[str, int]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class UnknownOperation:
-    """An operation whose protocol is not configured any more: its fields as they were stored, unread."""
+    """An operation whose protocol is not configured any more: its fields as the JSON that was stored, unread."""
 
     kind: str
     fields: dict[str, object]
 
 
+PROPOSALS_KEPT = 1024
+
+
 class Codec:
     """Encodes and decodes whole domain values. Thread-safe once made.
+
+    Attributes:
+        decode_proposal: a stored text as the proposal and its id; the latest ones are kept.
 
     Args:
         operations: types of the configured protocols besides `Swap` and `Transfer`; frozen dataclasses with a `kind`.
@@ -47,6 +54,8 @@ class Codec:
         # All shapes are built here, before several threads use them.
         for stored in (Proposal, Outcome, Approval, Decision, Verdict, Memory, Token, Fees, str):
             shape_of(stored, self._shapes)
+        # A keeper reads every open proposal at each tick, and a proposal's text never changes.
+        self.decode_proposal = lru_cache(PROPOSALS_KEPT)(self._decode_proposal)
 
     def _register(self, operation: type[Operation]) -> None:
         kind = operation.kind
@@ -102,13 +111,17 @@ class Codec:
                 next_step="Run `dao-bot audit`; if the record was changed, restore the database from a copy",
             ) from error
 
+    def _decode_proposal(self, text: str) -> tuple[Proposal, str]:
+        proposal = self.decode(text, Proposal)
+        return proposal, proposal.id
+
     def decode_free(self, text: str) -> Any:
         """A value that was encoded without a type: plain JSON, tuples and bytes."""
         return self.decode(text, object)
 
     def _encode_operation(self, operation: Any) -> object:
         if isinstance(operation, UnknownOperation):
-            return {**cast("dict[str, object]", FREE.encode(operation.fields)), "kind": operation.kind}
+            return {**operation.fields, "kind": operation.kind}
         kind = getattr(operation, "kind", None)
         known = self._operations.get(kind) if isinstance(kind, str) else None
         if known is None or type(operation) is not known[0]:

@@ -85,7 +85,7 @@ class Database:
             return
         with in_words(self.where), self._engine.connect() as connection:
             if self.is_postgresql:
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection.execution_options(isolation_level="REPEATABLE READ")
             self._require_known_version(connection)
             yield connection
 

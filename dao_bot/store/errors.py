@@ -93,8 +93,11 @@ def _meaning(error: exc.DBAPIError) -> tuple[str, str]:
     for prefix, words in _POSTGRESQL.items():
         if state.startswith(prefix):
             return words
-    if error.connection_invalidated or isinstance(error, exc.OperationalError):
-        return "the database server does not answer", "Check that it runs and that the URL is right, then try again"
+    if error.connection_invalidated or (isinstance(error, exc.OperationalError) and not name):
+        return (
+            "the database server cannot be reached, or refuses the connection",
+            "Check that it runs and that the URL is right, then try again",
+        )
     return "the database refused a statement", "Run `dao-bot audit`; if it finds nothing, this is a bug to report"
 
 

@@ -46,7 +46,7 @@ class Nonces(Part):
                 proposals.c.chain_id == row.chain_id,
                 proposals.c.safe == row.safe,
                 proposals.c.state.in_(NONCE_HOLDING_STATES),
-                proposals.c.nonce.is_not(None),
+                proposals.c.nonce >= chain_nonce,
                 proposals.c.id != proposal_id,
             )
             others = connection.execute(held.order_by(proposals.c.nonce.desc())).all()

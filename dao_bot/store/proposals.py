@@ -38,11 +38,11 @@ def proposal_row(connection: Connection, proposal_id: str) -> Row[Any]:
 
 def stored_proposal(codec: Codec, row: Row[Any]) -> StoredProposal:
     """A row as what it was; the identity is computed anew, so that a changed body cannot pass for the approved one."""
-    proposal = codec.decode(row.body, Proposal)
-    if proposal.id != row.id:
+    proposal, id_ = codec.decode_proposal(row.body)
+    if id_ != row.id:
         raise StoreError(
             "a stored proposal is not the one that was recorded",
-            value=proposal.id,
+            value=id_,
             limit=row.id,
             next_step="Run `dao-bot audit`; restore the database from a copy",
         )

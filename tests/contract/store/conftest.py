@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,13 +40,33 @@ def migrated(postgresql: psycopg.Connection) -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(migrated: str) -> str:
-    """A store's URL on PostgreSQL, with the schema and without rows; also after a test that took the guards away."""
-    names = ", ".join(metadata.tables)
-    with psycopg.connect(_url(migrated)) as connection:
+    """A store's URL on PostgreSQL, with the schema and without rows."""
+    return _emptied(_url(migrated))
+
+
+@pytest.fixture
+def emptied(migrated_file: Path) -> Callable[[str], str]:
+    """Empties a store that no process has open, and returns its URL."""
+
+    def empty(url: str) -> str:
+        if url.startswith("postgresql"):
+            return _emptied(url)
+        path = Path(url.removeprefix("sqlite:///"))
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        shutil.copy(migrated_file, path)
+        return url
+
+    return empty
+
+
+def _emptied(url: str) -> str:
+    """Also after a test that took the guards of the record away."""
+    with psycopg.connect(url) as connection:
         connection.execute("ALTER TABLE events DISABLE TRIGGER USER")
-        connection.execute(f"TRUNCATE {names}")
+        connection.execute(f"TRUNCATE {', '.join(metadata.tables)}")
         connection.execute("ALTER TABLE events ENABLE TRIGGER USER")
-    return _url(migrated)
+    return url
 
 
 @pytest.fixture
@@ -57,9 +78,25 @@ def empty_postgresql_url(postgresql: psycopg.Connection) -> Iterator[str]:
     postgresql.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and no rows."""
+    path = tmp_path_factory.mktemp("store") / "template.sqlite3"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
+    """A store's URL on SQLite, with the schema and without rows."""
+    shutil.copy(migrated_file, tmp_path / "store.sqlite3")
     return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """A file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'new.sqlite3'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

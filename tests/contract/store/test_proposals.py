@@ -174,6 +174,7 @@ def test_a_nonce_that_was_assigned_is_kept_until_the_chain_consumes_it(store: St
     assert store.assign_nonce(one, SAFE, 3, NOW) == 3
     assert store.assign_nonce(one, SAFE, 1, NOW) == 3
     assert store.head() == head
+    advance(store, one, State.QUEUED)
     with pytest.raises(Conflict, match="consumed"):
         store.assign_nonce(one, SAFE, 4, NOW)
 
@@ -186,6 +187,18 @@ def test_one_batch_at_a_time_is_queued_for_a_safe(store: Store) -> None:
     advance(store, one, State.QUEUED)
     store.transition(one, State.QUEUED, State.STALE, NOW, "stale")
     assert store.assign_nonce(two, SAFE, 0, NOW) == 0
+
+
+def test_a_proposal_whose_nonce_was_used_otherwise_is_queued_again_at_the_next(store: Store) -> None:
+    one, two = (added(store, proposal(n), State.SUCCEEDED) for n in (1, 2))
+    store.assign_nonce(one, SAFE, 3, NOW)
+    advance(store, one, State.READY)
+    store.transition(one, State.READY, State.SUCCEEDED, NOW, "nonce used")
+    assert store.assign_nonce(two, SAFE, 4, NOW) == 4
+    with pytest.raises(Refused, match="one batch"):
+        store.assign_nonce(one, SAFE, 4, NOW)
+    assert store.assign_nonce(one, SAFE, 4, NOW, one_at_a_time=False) == 5
+    store.verify()
 
 
 def test_only_an_approved_proposal_of_that_safe_gets_a_nonce(store: Store) -> None:

@@ -1,0 +1,55 @@
+"""The migrations must make exactly the tables that the program works with, and opening must stay cheap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from dao_bot.store.migrate import MIGRATIONS
+from dao_bot.store.schema import REVISIONS, VERSION_TABLE, metadata
+from dao_bot.store.store import Store, open_store
+
+
+def test_the_migrations_make_the_tables_of_the_program(store: Store) -> None:
+    with store._database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_program_knows_every_migration_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == REVISIONS
+
+
+def test_every_commit_on_sqlite_is_written_through_to_the_disk(sqlite_url: str, opened: Callable[..., Store]) -> None:
+    store = opened(sqlite_url)
+    with store._database.read() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_every_commit_on_postgresql_is_written_through_to_the_disk(
+    postgresql_url: str, opened: Callable[..., Store]
+) -> None:
+    store = opened(f"{postgresql_url}?options=-c%20synchronous_commit%3Doff")
+    with store._database.read() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+
+def test_opening_a_file_that_is_up_to_date_is_fast(sqlite_url: str) -> None:
+    def seconds() -> float:
+        started = time.perf_counter()
+        open_store(sqlite_url).close()
+        return time.perf_counter() - started
+
+    assert min(seconds() for _ in range(5)) < 0.05
