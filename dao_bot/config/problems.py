@@ -32,10 +32,14 @@ class Problem:
     path: KeyPath
     what: str
 
+    def __post_init__(self) -> None:
+        """However a problem is printed, what it repeats of the file holds no secret."""
+        object.__setattr__(self, "what", redact(self.what))
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.position.line}:{self.position.column}" if self.position else self.file
         path = f" {path_text(self.path)}:" if self.path else ""
-        return redact(f"{where}:{path} {self.what}")
+        return f"{where}:{path} {self.what}"
 
 
 class ConfigErrors(BadInput):

@@ -221,3 +221,14 @@ def test_loading_imports_nothing_heavy() -> None:
     root = Path(__file__).resolve().parents[3]
     answer = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
     assert (answer.stdout.strip(), answer.stderr) == ("[]", "")
+
+
+def test_secret_in_a_wrong_place_is_not_repeated_in_any_form(edited: Edited, load: Callable[[str], Config]) -> None:
+    url = "https://user:hunter2@node.example/v3/hunter3"
+    text = edited('safe: "0x399c61b017A871181d8B6C418c93a8bB361E3Db8"', f"safe: {url}", "mode: devnet", f"mode: {url}")
+    with pytest.raises(ConfigErrors) as caught:
+        load(text)
+    assert len(caught.value.problems) == 2
+    for form in (str(caught.value), repr(caught.value.problems)):
+        assert "node.example" in form
+        assert "hunter" not in form
