@@ -16,6 +16,9 @@ from strategies.reserve_rebalance.universe import Array, Limit, Universe
 TOLERANCE = WAD // 10**8
 """Limits hold in integers to one part in 10^8 of the reserve, which is what one base unit may be of a tiny one."""
 
+DUST = 1e-8
+"""A sale of less than this share of the reserve is what a solver leaves of zero."""
+
 WHOLE = 1.0 - 1e-6
 """A sale of at least this share of a holding sells all of it: dust would only have to be swept up later."""
 
@@ -49,7 +52,7 @@ def swaps(universe: Universe, quotes: Quotes, book: Book, flow: Array, unit_valu
     """
     left = list(book.units)
     found = []
-    for route in np.flatnonzero(flow.sum(axis=1) > 0):
+    for route in np.flatnonzero(flow.sum(axis=1) > DUST):
         ladder, asset = quotes.ladders[route], int(quotes.sell[route])
         wanted = float(flow[route].sum()) / float(unit_value[asset])
         whole = wanted >= book.units[asset] * WHOLE and left[asset] == book.units[asset]

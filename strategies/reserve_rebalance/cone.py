@@ -27,6 +27,9 @@ TOLERANCE = 1e-9
 """Of Clarabel, on feasibility and gap; hard limits are verified afterwards to 1e-8."""
 
 
+MAX_ITERATIONS = 200
+
+
 @dataclass(frozen=True, slots=True)
 class ConeData:
     """One instance. `A` is CSC, its first `zero` rows are equalities."""
@@ -123,6 +126,7 @@ def solve(data: ConeData) -> Any:
     settings.verbose = False
     settings.presolve_enable = False
     settings.max_threads = 1
+    settings.max_iter = MAX_ITERATIONS
     settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = TOLERANCE
     cones = [clarabel.ZeroConeT(data.zero), clarabel.NonnegativeConeT(len(data.b) - data.zero)]
     return clarabel.DefaultSolver(data.P, data.q, data.A, data.b, cones, settings).solve()

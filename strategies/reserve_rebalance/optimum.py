@@ -22,7 +22,7 @@ PRICED = frozenset({"limits", "runway floor", "turnover"})
 FEASIBILITY = 1e-8
 """Hard limits are kept to this share of the reserve."""
 
-NEGLIGIBLE = 1e-8
+NEGLIGIBLE = 1e-9
 """A flow below this share of the reserve is what an interior point leaves of zero."""
 
 
