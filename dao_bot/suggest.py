@@ -14,9 +14,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence for the end of an error: ``Did you mean `x`?``, or what exists; empty when nothing does."""
     names = sorted(set(known))
     lower = {name.lower(): name for name in islice(names, _COMPARED)}
-    close = difflib.get_close_matches(word[:64].lower(), lower, n=1, cutoff=0.6)
+    written = word[:64].lower()
+    close = difflib.get_close_matches(written, lower, n=3, cutoff=0.6)
     if close:
-        return f"Did you mean `{lower[close[0]]}`?"
+        likeliest = min(close, key=lambda name: sorted(name) != sorted(written))  # two letters exchanged: USCD
+        return f"Did you mean `{lower[likeliest]}`?"
     if not names:
         return ""
     rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""

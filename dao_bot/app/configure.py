@@ -56,7 +56,8 @@ def check(path: Path, as_json: bool) -> int:
 
 def _problems_of_strategies(config: Config) -> ConfigErrors | None:
     found: list[Problem] = []
+    tokens = tuple(config.tokens)
     for name, settings in config.strategies.items():
-        process = StrategyProcess(name, settings.use, config.directory, settings.params, {}, {})
+        process = StrategyProcess(name, settings.use, config.directory, settings.params, {}, {}, tokens=tokens)
         found += strategy_problems(config, name, process.problems()).problems
     return ConfigErrors(found) if found else None

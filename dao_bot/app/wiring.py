@@ -199,7 +199,9 @@ def _strategies(
     return {
         name: StrategyPlan(
             name=name,
-            process=StrategyProcess(name, settings.use, config.directory, settings.params, operations, needs),
+            process=StrategyProcess(
+                name, settings.use, config.directory, settings.params, operations, needs, tokens=tuple(config.tokens)
+            ),
             schedule=_schedule(settings.schedule.every, settings.schedule.cron),
             jitter=settings.schedule.jitter,
             route=settings.route,

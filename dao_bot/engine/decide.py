@@ -46,6 +46,7 @@ class StrategyProcess:
         name: its name in strategies.yaml, for messages.
         use: entry point, or `./file.py:Class` relative to `base`.
         operations, needs: the kinds that the configured protocols know; an answer with another kind is refused.
+        tokens: the symbols that parameters may name; None does not check them.
     """
 
     name: str
@@ -55,9 +56,10 @@ class StrategyProcess:
     operations: Mapping[str, type]
     needs: Mapping[str, type[Need[Any]]]
     limits: Limits = Limits()
+    tokens: tuple[str, ...] | None = None
 
     def problems(self) -> list[dict[str, Any]]:
-        """What is wrong with the parameters: pydantic's `loc` and `msg`; empty when nothing is."""
+        """What is wrong with the parameters: pydantic's `loc`, and `msg` in words; empty when nothing is."""
         answer = self._ask(None)
         problems: list[dict[str, Any]] = answer.get("problems", [])
         return problems
@@ -83,7 +85,13 @@ class StrategyProcess:
 
     def _ask(self, observation: Observation | None) -> dict[str, Any]:
         request = Request(
-            self.use, str(self.base), dict(self.params), observation, self.limits.cpu_seconds, self.limits.memory_bytes
+            self.use,
+            str(self.base),
+            dict(self.params),
+            observation,
+            self.limits.cpu_seconds,
+            self.limits.memory_bytes,
+            self.tokens,
         )
         raw, status, errors = _run(pickle.dumps(request), self.limits.wall_seconds, self.name)
         if not raw:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dao_bot.config.wording import in_words
 from dao_bot.domain.hashing import canonical
 from dao_bot.engine.fence import limit_resources, raise_fence
 from dao_bot.plugins import load_strategy
@@ -23,7 +24,10 @@ from dao_bot.strategy import Decision, Observation, Strategy
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`use` as in strategies.yaml, relative to `base`. Without an observation only parameters and needs are asked."""
+    """`use` as in strategies.yaml, relative to `base`. Without an observation only parameters and needs are asked.
+
+    `tokens` are the symbols that parameters may name; None where they are not known.
+    """
 
     use: str
     base: str
@@ -31,6 +35,7 @@ class Request:
     observation: Observation | None
     cpu_seconds: int
     memory_bytes: int
+    tokens: tuple[str, ...] | None = None
 
 
 def main() -> None:
@@ -51,9 +56,10 @@ def _answer(request: Request) -> dict[str, Any]:
 
     strategy_class = load_strategy(request.use, Path(request.base))
     try:
-        params = strategy_class.Params.model_validate(request.params)
+        params = strategy_class.Params.model_validate(request.params, context={"tokens": request.tokens})
     except ValidationError as error:
-        problems = [{"loc": list(item["loc"]), "msg": item["msg"]} for item in error.errors(include_url=False)]
+        items = error.errors(include_url=False)
+        problems = [{"loc": list(item["loc"]), "msg": in_words(item, strategy_class.Params)} for item in items]
         return {"problems": problems}
     strategy: Strategy = strategy_class(params)
     if request.observation is None:

@@ -12,6 +12,7 @@ from dao_bot import plugins
 from dao_bot.config.load import load_text
 from dao_bot.config.problems import ConfigErrors
 from dao_bot.domain.errors import BadInput, NotFound, PluginFailed
+from dao_bot.suggest import did_you_mean
 
 Install = Callable[..., Path]
 Lines = Callable[[str], list[str]]
@@ -55,6 +56,13 @@ def test_unknown_name_is_told_with_the_one_that_was_meant() -> None:
         plugins.find(plugins.POLICY_RULES, "slipage")
     with pytest.raises(NotFound, match="Known: chainlink, uniswap_v3_twap"):
         plugins.find(plugins.PRICE_SOURCES, "qqqqqq")
+
+
+def test_name_with_two_letters_exchanged_is_recognised_among_names_that_are_as_near() -> None:
+    assert did_you_mean("USCD", ("USDC", "USDT", "USDD")) == "Did you mean `USDC`?"
+    assert did_you_mean("usdc", ("USDC", "USDT")) == "Did you mean `USDC`?"
+    assert did_you_mean("zzz", ()) == ""
+    assert did_you_mean("zzz", (f"name{n:02}" for n in range(50))).endswith("name11 and 38 more")
 
 
 def test_plugin_of_another_distribution_is_found_without_importing_the_others(install: Install) -> None:
