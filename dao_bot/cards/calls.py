@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from dao_bot.cards.model import CallRow
 from dao_bot.cards.money import party
-from dao_bot.cards.text import LINE, SHORT, clean, named
-from dao_bot.domain.calls import Argument
+from dao_bot.cards.text import LINE, SHORT, clean, named, utc, with_labels
+from dao_bot.domain.calls import Argument, DecodedCall
 from dao_bot.domain.proposals import Proposal
 
 _LONGEST_BYTES = 74
@@ -22,7 +22,7 @@ def call_rows(proposal: Proposal) -> tuple[CallRow, ...]:
             to=party(decoded.call.to, proposal.labels),
             protocol=clean(decoded.protocol, SHORT),
             function=clean(decoded.function, LINE) if decoded.function else None,
-            summary=clean(decoded.summary, 300),
+            summary=clean(_summary(decoded, proposal.labels), 300),
             arguments=tuple(_argument(argument, proposal.labels) for argument in decoded.arguments),
             value=decoded.call.value,
             selector="0x" + decoded.call.selector.hex(),
@@ -30,6 +30,11 @@ def call_rows(proposal: Proposal) -> tuple[CallRow, ...]:
         )
         for number, decoded in enumerate(proposal.decoded, 1)
     )
+
+
+def _summary(decoded: DecodedCall, labels: Mapping[str, str]) -> str:
+    said = with_labels(decoded.summary, labels)
+    return said if decoded.deadline is None else f"{said}: {utc(decoded.deadline)}"
 
 
 def _argument(argument: Argument, labels: Mapping[str, str]) -> tuple[str, str, str]:

@@ -209,6 +209,11 @@ class SourceRow:
     stale: bool
     deviation: int | None
 
+    @property
+    def kind(self) -> str:
+        """`chainlink` of `chainlink 0x1234…`: what its mark in a plot stands for."""
+        return self.source.split(" ", 1)[0]
+
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
@@ -14,7 +15,7 @@ from dao_bot.cards.model import CardModel, Tone
 from dao_bot.cards.page_details import calls_section, identity_section, words_section
 from dao_bot.cards.page_tables import holdings_table, prices_table, rules_list, rules_table
 from dao_bot.cards.plots import cost_plot, differences_plot, holdings_plot, limits_plot, pegs_plot
-from dao_bot.cards.sentences import payment_words
+from dao_bot.cards.sentences import counted, payment_words
 from dao_bot.cards.style import CSS
 from dao_bot.cards.text import amount, bps, duration, short_hash, usd, utc
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dao_bot.domain.needs import Series
 
 _MOST_NAMED = 3
+_AMOUNT_GAP = re.compile(r"(?<=\d) (?=\S)")
 _TONE_WORDS = {Tone.DANGER: "Danger", Tone.CAUTION: "Caution", Tone.NEUTRAL: "Note"}
 
 
@@ -72,7 +74,7 @@ def _head(card: CardModel) -> Element:
     return element(
         "header",
         element("div", pills, class_="pills"),
-        element("h1", card.title),
+        element("h1", _AMOUNT_GAP.sub("\N{NO-BREAK SPACE}", card.title)),
         element(
             "p",
             f"{where}, proposal ",
@@ -211,14 +213,10 @@ def _holdings(card: CardModel) -> Element | None:
 
 
 def _rules(card: CardModel) -> Element:
-    count = {
-        words: sum(1 for row in card.rules if row.verdict == words) for words in ("broken", "at its limit", "kept")
-    }
-    said = ", ".join(f"{number} {words}" for words, number in count.items() if number) or "no rule spoke"
     plot, checks = _figure(limits_plot(card)), rules_list(card)
     halves = [element("div", half) for half in (plot, checks) if half is not None]
     return _section(
-        f"Policy: {said}",
+        f"Policy: {counted(card.rules)}",
         element("div", halves, class_="two even" if len(halves) == 2 else None),
         rules_table(card),
     )

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from dao_bot.cards.markup import Child, element
 from dao_bot.cards.model import CardModel, HoldingRow, PriceRow, RuleRow
-from dao_bot.cards.text import bps, duration, number, percent, places_for, rate, usd
+from dao_bot.cards.text import bps, duration, number, percent, places_for, rate, short_addresses, usd
 
 _RULE_CLASSES = {"broken": "broken", "at its limit": "tight", "kept": None}
 
@@ -120,8 +120,8 @@ def prices_table(card: CardModel) -> Element:
 def _price(row: PriceRow) -> Element:
     lines: list[Child] = []
     for source in row.sources:
-        text = f"{source.source}: {rate(source.usd)}, {duration(source.age)} old"
-        lines.append(element("div", text, element("b", " stale") if source.stale else None))
+        text = f"{short_addresses(source.source)}: {rate(source.usd)}, {duration(source.age)} old"
+        lines.append(element("div", text, element("b", " stale") if source.stale else None, title=source.source))
     lines += [element("div", problem, class_="problem") for problem in row.problems]
     deviation = None if row.peg_deviation is None else bps(row.peg_deviation, signed=True)
     return element(

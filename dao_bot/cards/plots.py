@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from dao_bot.cards.markup import Child, element
 from dao_bot.cards.measure import Measure, measured
 from dao_bot.cards.model import CardModel, HoldingRow, PriceRow
-from dao_bot.cards.text import bps, number, short_limit, usd
+from dao_bot.cards.text import bps, number, short_addresses, short_limit, usd
 from dao_bot.domain.units import WAD
 
 WIDTH = 400.0
@@ -101,7 +101,7 @@ def pegs_plot(card: CardModel) -> Element | None:
     rows = [row for row in card.prices if row.pegged and row.sources][:_MOST_PEGS]
     if not rows:
         return None
-    names = list(dict.fromkeys(source.source for row in rows for source in row.sources))
+    names = list(dict.fromkeys(source.kind for row in rows for source in row.sources))
     bands = {row.token.symbol: _allowed_apart(card, row.token.symbol) for row in rows}
     reach = _reach([_bps(source.usd - WAD) for row in rows for source in row.sources], list(bands.values()))
     left, right, step, top = 66.0, WIDTH - 76, 30.0, 20.0
@@ -133,7 +133,7 @@ def _peg_row(
         parts.append(element("rect", class_="band", x=low, y=y - 9, width=high - low, height=18.0))
     for source in row.sources:
         style = "source stale" if source.stale else "source"
-        shape = names.index(source.source)
+        shape = names.index(source.kind)
         parts.append(_mark(shape, at(_bps(source.usd - WAD)), y, f"{style} source-{min(shape, _MOST_SOURCES - 1)}"))
     said = "no price" if row.peg_deviation is None else bps(row.peg_deviation, signed=True)
     parts += [
@@ -145,7 +145,7 @@ def _peg_row(
 
 def _peg_words(row: PriceRow) -> str:
     sources = ", ".join(
-        f"{source.source} {bps(source.usd - WAD, signed=True)}{' (stale)' if source.stale else ''}"
+        f"{short_addresses(source.source)} {bps(source.usd - WAD, signed=True)}{' (stale)' if source.stale else ''}"
         for source in row.sources
     )
     return f"{row.token.symbol}: {sources}"
@@ -203,7 +203,7 @@ def differences_plot(card: CardModel) -> Element | None:
         for row in card.changed
         if row.realised_delta is not None and row.delta
     ][:_MOST_HOLDINGS]
-    if not rows:
+    if not any(difference for _, difference in rows):
         return None
     reach = _nice(max(max(abs(_bps(difference)) for _, difference in rows) * 1.15, 1.0))
     left, right, step = 54.0, WIDTH - 140, 28.0

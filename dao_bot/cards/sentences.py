@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from dao_bot.cards.model import Cost, HoldingRow, Payment, Story
+from dao_bot.cards.model import Cost, HoldingRow, Payment, RuleRow, Story
 from dao_bot.cards.money import clean_token, trades
 from dao_bot.cards.text import amount, bps, clean, named, number, places_for, short_address, usd, utc
 from dao_bot.domain.proposals import Outcome, Proposal
@@ -53,6 +54,16 @@ def listed(parts: Sequence[str], most: int = _MOST_NAMED, *, joint: str = "and")
     if len(parts) > most:
         shown.append(f"{len(parts) - most:,} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {joint} {shown[-1]}"
+
+
+def counted(rules: Sequence[RuleRow]) -> str:
+    """`1 broken, 2 at their limit, 14 kept`."""
+    count = Counter(row.verdict for row in rules)
+    words = {"broken": "broken", "at its limit": "at its limit", "kept": "kept"}
+    if count["at its limit"] > 1:
+        words["at its limit"] = "at their limit"
+    said = ", ".join(f"{count[verdict]:,} {shown}" for verdict, shown in words.items() if count[verdict])
+    return said or "no rule spoke"
 
 
 def _count(count: int, word: str) -> str:
@@ -187,6 +198,7 @@ def _result(rows: tuple[HoldingRow, ...], cost: Cost, outcome: Outcome | None) -
     if cost.realised is not None and cost.expected is not None and cost.sold:
         better = cost.expected - cost.realised
         verb = "cost" if cost.realised >= 0 else "gained"
-        word = "better" if better >= 0 else "worse"
-        text += f" Trading {verb} {_money(cost, abs(cost.realised))}, {usd(abs(better))} {word} than simulated."
+        word = "better" if better > 0 else "worse"
+        compared = f"{usd(abs(better))} {word} than simulated" if better else "as simulated"
+        text += f" Trading {verb} {_money(cost, abs(cost.realised))}, {compared}."
     return text

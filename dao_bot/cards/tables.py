@@ -14,12 +14,18 @@ _GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `keep`: columns with the lowest go first when the terminal is narrow; `flexible` ones may wrap."""
+    """One column.
+
+    Attributes:
+        keep: columns with the lowest go first when the terminal is narrow.
+        flexible: its cells may wrap, at the latest after `most` characters.
+    """
 
     heading: str
     keep: int = 9
     right: bool = False
     flexible: bool = False
+    most: int | None = None
     style: str = ""
 
 
@@ -48,6 +54,7 @@ def table(
             no_wrap=not column.flexible,
             overflow="fold",
             style=column.style,
+            max_width=column.most,
         )
     for number, row in enumerate(rows):
         made.add_row(*(Text(row[index]) for index in shown), style=styles[number] if styles else "")

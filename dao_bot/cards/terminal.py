@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dao_bot.cards.model import CardModel, Concern, HoldingRow, RuleRow, Tone
+from dao_bot.cards.model import CardModel, Concern, HoldingRow, RuleRow, SourceRow, Tone
+from dao_bot.cards.sentences import counted
 from dao_bot.cards.tables import Column, table
 from dao_bot.cards.text import (
     bps,
@@ -16,6 +17,7 @@ from dao_bot.cards.text import (
     percent,
     places_for,
     rate,
+    short_addresses,
     short_hash,
     short_limit,
     usd,
@@ -198,18 +200,16 @@ def _difference(row: HoldingRow) -> str:
 def _rules(rules: Sequence[RuleRow], width: int) -> RenderableType:
     from rich.console import Group
 
-    count = {verdict: sum(1 for row in rules if row.verdict == verdict) for verdict in _RULE_STYLES}
-    said = ", ".join(f"{number_of} {verdict}" for verdict, number_of in count.items() if number_of)
-    parts: list[RenderableType] = [heading(f"Policy: {said or 'no rule spoke'}")]
+    parts: list[RenderableType] = [heading(f"Policy: {counted(rules)}")]
     with_numbers = [row for row in rules if row.after or row.limit]
     shown = [row for row in with_numbers if row.verdict != "kept"]
     shown += [row for row in with_numbers if row.verdict == "kept"][: max(_MOST_ROWS - len(shown), 0)]
     if shown:
         columns = [
             Column("rule", flexible=True),
-            Column("before", keep=4, right=True, flexible=True),
-            Column("after", right=True, flexible=True),
-            Column("limit", right=True, flexible=True),
+            Column("before", keep=4, right=True, flexible=True, most=22),
+            Column("after", right=True, flexible=True, most=22),
+            Column("limit", right=True, flexible=True, most=22),
         ]
         cells = [(_rule_name(row), row.before, row.after, short_limit(row.limit)) for row in shown]
         parts.append(table(columns, cells, width, styles=[_RULE_STYLES[row.verdict] for row in shown]))
@@ -248,10 +248,7 @@ def _prices(card: CardModel, width: int) -> RenderableType | None:
         return None
     rows, styles = [], []
     for price in card.prices[:_MOST_ROWS]:
-        sources = "; ".join(
-            f"{source.source} {rate(source.usd)}, {duration(source.age)} old{' STALE' if source.stale else ''}"
-            for source in price.sources
-        )
+        sources = "; ".join(_source(source) for source in price.sources)
         problems = "; ".join(price.problems)
         deviation = "" if price.peg_deviation is None else bps(price.peg_deviation, signed=True)
         rows.append((price.token.symbol, rate(price.usd), deviation, sources or "no source", problems))
@@ -264,6 +261,11 @@ def _prices(card: CardModel, width: int) -> RenderableType | None:
         Column("problems", keep=9, flexible=True),
     ]
     return Group(heading("Prices"), table(columns, rows, width, styles=styles))
+
+
+def _source(source: SourceRow) -> str:
+    stale = " STALE" if source.stale else ""
+    return f"{short_addresses(source.source)} {rate(source.usd)}, {duration(source.age)} old{stale}"
 
 
 def _words(card: CardModel) -> RenderableType:

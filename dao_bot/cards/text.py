@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from dao_bot.domain.addresses import Address
@@ -20,6 +21,7 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LONGEST_MARK_RUN = 2
 _LAST_REPRESENTABLE_SECOND = 253_402_300_799
 _MOST_WHOLE_DIGITS = 15
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{40}\b")
 
 
 def clean(text: object, limit: int = LINE) -> str:
@@ -61,6 +63,16 @@ def short_address(address: Address | str) -> str:
 def named(address: Address | str, label: str | None) -> str:
     """The label with the short address, or the whole address when nobody named it."""
     return f"{label} ({short_address(address)})" if label else str(address)
+
+
+def short_addresses(text: str) -> str:
+    """The text with every whole address in its short form; for tables that show the whole one elsewhere."""
+    return _ADDRESS.sub(lambda match: short_address(match.group()), text)
+
+
+def with_labels(text: str, labels: Mapping[str, str]) -> str:
+    """The text with every address that somebody labelled under its label; others stay whole."""
+    return _ADDRESS.sub(lambda match: named(match.group(), labels.get(match.group())), text)
 
 
 def utc(at: int) -> str:

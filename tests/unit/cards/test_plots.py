@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -61,6 +62,26 @@ def test_each_source_has_its_own_form() -> None:
     assert marks.count("polygon") == 4
 
 
+def test_sources_of_one_kind_share_a_form_whatever_their_address() -> None:
+    made = samples.rebalance()
+    lines = tuple(
+        replace(
+            line,
+            price=replace(
+                line.price,
+                quotes=tuple(
+                    replace(q, source=f"{q.source.split()[0]} {line.token.address}") for q in line.price.quotes
+                ),
+            ),
+        )
+        for line in made.holdings
+    )
+    plot = pegs_plot(tell(replace(made, holdings=lines)))
+    assert plot is not None
+    legend = [part.text for part in plot if part.tag == "text" and part.text in {"chainlink", "uniswap_v3_twap"}]
+    assert legend == ["chainlink", "uniswap_v3_twap"]
+
+
 def test_the_allowed_band_comes_from_the_rule_on_price_quality() -> None:
     assert len(bars(pegs_plot(tell(samples.rebalance())), "band")) == 3
     assert not bars(pegs_plot(tell(samples.refused())), "band")
@@ -73,6 +94,8 @@ def test_costs_and_differences_are_drawn_only_when_there_is_something_to_compare
     assert differences_plot(planned) is None
     assert len(bars(differences_plot(done), "worst")) == 1
     assert cost_plot(tell(samples.payment())) is None
+    exact = replace(samples.executed(), realised=samples.REBALANCE_CHANGES)
+    assert differences_plot(tell(samples.rebalance(), outcome=exact)) is None
 
 
 @pytest.mark.parametrize(

@@ -297,3 +297,18 @@ def test_a_realised_change_of_a_token_without_a_line_is_told_too() -> None:
     card = tell(samples.rebalance(), outcome=stray)
     assert card.story.result is not None
     assert "-5.0000 XYZ" in card.story.result
+
+
+def test_a_call_says_its_deadline_as_a_date_and_names_who_may_spend() -> None:
+    base = samples.rebalance()
+    named = replace(base.decoded[1], summary=f"Allow {samples.ROUTER} to take 5 USDT")
+    card = tell(with_decoded(base, base.decoded[0], named))
+    assert card.calls[0].summary == "Revert everything after the deadline: 2026-11-21 09:07 UTC"
+    assert card.calls[1].summary.startswith("Allow Uniswap v3 router (0x")
+
+
+def test_an_outcome_that_is_just_as_simulated_says_so() -> None:
+    exact = replace(samples.executed(), realised=samples.REBALANCE_CHANGES)
+    card = tell(samples.rebalance(), outcome=exact)
+    assert card.story.result is not None
+    assert card.story.result.endswith("Trading cost 18.60 USD (0.3 bps), as simulated.")

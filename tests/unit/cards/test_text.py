@@ -6,9 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dao_bot.cards.text import amount, bps, clean, duration, number, percent, plain_value, rate, usd, utc
+from dao_bot.cards.text import (
+    amount,
+    bps,
+    clean,
+    duration,
+    number,
+    percent,
+    plain_value,
+    rate,
+    short_addresses,
+    usd,
+    utc,
+    with_labels,
+)
 from dao_bot.domain.units import WAD
-from tests.unit.cards.samples import HOSTILE_TEXTS, USDT
+from tests.unit.cards.samples import ALICE, BOB, HOSTILE_TEXTS, USDT
 
 HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -87,3 +100,9 @@ def test_evidence_is_grouped_and_never_raises() -> None:
     assert plain_value(10**400, "wei") == "1.000e+400 wei"
     assert plain_value(float("nan"), "USD") == "nan USD"
     assert plain_value("a\u202eb", "\x1b[31m") == "a\N{REPLACEMENT CHARACTER}b \N{REPLACEMENT CHARACTER}[31m"
+
+
+def test_addresses_in_words_get_their_label_or_stay_whole() -> None:
+    said = with_labels(f"Allow {ALICE} and {BOB}", {ALICE: "Alice"})
+    assert said == f"Allow Alice ({ALICE[:8]}…{ALICE[-4:]}) and {BOB}"
+    assert short_addresses(f"feed {BOB}, {'0x' + 'a' * 64}") == f"feed {BOB[:8]}…{BOB[-4:]}, {'0x' + 'a' * 64}"
