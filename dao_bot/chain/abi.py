@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,10 @@ from dao_bot.chain.plan import Answer, Read
 from dao_bot.domain.addresses import Address, checksum
 from dao_bot.domain.errors import BadInput, ChainError
 from dao_bot.domain.hashing import keccak
+
+_ARRAYS = re.compile(r"(?:\[\d*\])*\Z")
+_BITS = "|".join(str(bits) for bits in range(8, 257, 8))
+_ELEMENTARY = re.compile(rf"address|bool|string|bytes(?:[1-9]|[12]\d|3[0-2])?|u?int(?:{_BITS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +134,26 @@ def _checksummed(kind: str, value: Any) -> Any:
 
 @cache
 def _types(text: str) -> tuple[str, ...]:
-    """The types inside `(…)`."""
-    from eth_abi.grammar import TupleType, parse
-
+    """The types inside `(…)`. By hand, because signatures are parsed at import and eth_abi takes long to load."""
     if text == "()":
         return ()
-    parsed = parse(text)
-    if not isinstance(parsed, TupleType) or parsed.is_array:
+    if text[:1] != "(" or text[-1:] != ")":
         raise ValueError(f"not a list of ABI types: {text!r}")
-    return tuple(component.to_type_str() for component in parsed.components)
+    parts, depth, start = [], 0, 1
+    for position, character in enumerate(text[:-1]):
+        depth += (character == "(") - (character == ")")
+        if depth == 1 and character == ",":
+            parts.append(text[start:position])
+            start = position + 1
+    parts.append(text[start:-1])
+    if depth != 1 or not all(map(_is_type, parts)):
+        raise ValueError(f"not a list of ABI types: {text!r}")
+    return tuple(parts)
+
+
+def _is_type(text: str) -> bool:
+    element = _ARRAYS.sub("", text)
+    return bool(_types(element)) if element.startswith("(") else _ELEMENTARY.fullmatch(element) is not None
 
 
 def _shown(calldata: bytes) -> str:

@@ -13,7 +13,6 @@ from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.addresses import Address
 
 _RANGE_WORDS = ("range", "limit", "too many", "too large", "exceed", "more than", "timeout", "timed out")
-_SMALLEST_RANGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def find_execution(
         answer = endpoint.settle([("eth_getLogs", (_query(safe, first, last),))])[0]
         if isinstance(answer, RpcFault):
             too_wide = any(words in answer.message.lower() for words in _RANGE_WORDS)
-            if not too_wide or last - first < _SMALLEST_RANGE:
+            if not too_wide or first == last:
                 raise answer
             middle = (first + last) // 2
             waiting += [(first, middle), (middle + 1, last)]

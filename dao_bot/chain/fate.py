@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dao_bot.chain import hexes
@@ -66,7 +66,7 @@ class Found:
 
 
 def look_up(endpoint: Endpoint, chain_id: int, all_attempts: Sequence[Attempts], finality: Finality) -> list[Found]:
-    """The fate of each, in two round trips for all of them together.
+    """The fate of each, in two round trips for all of them together; one more when a nonce seems to be taken.
 
     A node that lags behind says DROPPED or PENDING of what is mined elsewhere, so those are never a reason to sign for
     another nonce; the same nonce cannot be used twice.
@@ -74,34 +74,48 @@ def look_up(endpoint: Endpoint, chain_id: int, all_attempts: Sequence[Attempts],
     Raises:
         RpcUnavailable, RpcFault: the node does not tell.
     """
-    tags = ["latest", *([finality.tag] if finality.tag else [])]
-    headers = endpoint.batch([("eth_getBlockByNumber", (tag, False)) for tag in tags])
-    head = parse_block(headers[0], chain_id, endpoint.name)
-    if finality.tag:
-        final_number = parse_block(headers[1], chain_id, endpoint.name).number
-    else:
-        final_number = head.number - finality.confirmations + 1
+    head, final_number = _heads(endpoint, chain_id, finality)
+    final_block = hexes.to_quantity(max(final_number, 0))
     requests: list[tuple[str, tuple[object, ...]]] = []
     for attempts in all_attempts:
-        requests.append(("eth_getTransactionCount", (attempts.sender, "latest")))
-        requests.append(("eth_getTransactionCount", (attempts.sender, hexes.to_quantity(max(final_number, 0)))))
-        for transaction_hash in attempts.hashes:
-            requests.append(("eth_getTransactionReceipt", (transaction_hash,)))
-            requests.append(("eth_getTransactionByHash", (transaction_hash,)))
+        requests += [("eth_getTransactionCount", (attempts.sender, block)) for block in ("latest", final_block)]
+        requests += _questions(attempts)
     answers = iter(endpoint.batch(requests))
     found: list[Found] = []
     for attempts in all_attempts:
         count, final_count = (hexes.quantity(next(answers), f"a nonce of {endpoint.name}") for _ in range(2))
-        receipts = [(parse_receipt(next(answers), each, endpoint.name), next(answers)) for each in attempts.hashes]
-        receipt = next((receipt for receipt, _ in receipts if receipt is not None), None)
+        receipt, is_known = _told(attempts, answers, endpoint.name)
+        if receipt is None and count > attempts.nonce:
+            # Nodes raise the nonce a moment before they show the receipt. Now that the nonce was seen, ask once more.
+            receipt, is_known = _told(attempts, iter(endpoint.batch(_questions(attempts))), endpoint.name)
         if receipt is not None:
             found.append(Found(Fate.MINED, receipt.block_number <= final_number, receipt, head))
-        elif count > attempts.nonce:
-            found.append(Found(Fate.REPLACED, final_count > attempts.nonce, None, head))
-        else:
-            is_known = any(transaction is not None for _, transaction in receipts)
+        elif is_known or count <= attempts.nonce:
             found.append(Found(Fate.PENDING if is_known else Fate.DROPPED, False, None, head))
+        else:
+            found.append(Found(Fate.REPLACED, final_count > attempts.nonce, None, head))
     return found
+
+
+def _heads(endpoint: Endpoint, chain_id: int, finality: Finality) -> tuple[Block, int]:
+    tags = ["latest", *([finality.tag] if finality.tag else [])]
+    headers = endpoint.batch([("eth_getBlockByNumber", (tag, False)) for tag in tags])
+    head = parse_block(headers[0], chain_id, endpoint.name)
+    if finality.tag:
+        return head, parse_block(headers[1], chain_id, endpoint.name).number
+    return head, head.number - finality.confirmations + 1
+
+
+def _questions(attempts: Attempts) -> list[tuple[str, tuple[object, ...]]]:
+    methods = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+    return [(method, (transaction_hash,)) for transaction_hash in attempts.hashes for method in methods]
+
+
+def _told(attempts: Attempts, answers: Iterator[object], node: str) -> tuple[Receipt | None, bool]:
+    """The receipt of the attempt that was mined, and whether the node knows any of them at all."""
+    pairs = [(parse_receipt(next(answers), each, node), next(answers)) for each in attempts.hashes]
+    receipt = next((receipt for receipt, _ in pairs if receipt is not None), None)
+    return receipt, any(transaction is not None for _, transaction in pairs)
 
 
 def next_nonce(endpoint: Endpoint, sender: Address, in_flight: Sequence[int] = ()) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class Sender:
     Args:
         endpoint: reads; also takes the transactions unless there is a relay.
         relay: a private endpoint for transactions. When it does not answer nothing goes anywhere else.
+        stop: when it is set, following ends at once; what was signed is on record.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Sender:
         finality: Finality | None = None,
         pacing: Pacing | None = None,
         relay: Endpoint | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._signer = signer
@@ -80,6 +83,7 @@ class Sender:
         self._finality = finality or Finality()
         self._pacing = pacing or Pacing()
         self._relay = relay or endpoint
+        self._stop = stop or threading.Event()
 
     @property
     def address(self) -> Address:
@@ -143,7 +147,7 @@ class Sender:
         while True:
             found = self.look_up(signed)
             now = time.monotonic()
-            if found.final or now >= end:
+            if found.final or now >= end or self._stop.is_set():
                 return Followed(found, tuple(signed), tuple(notes))
             if found.fate in (Fate.PENDING, Fate.DROPPED) and now >= replace_at:
                 replace_at = now + pacing.replace_after
@@ -151,7 +155,7 @@ class Sender:
             elif found.fate is Fate.DROPPED:
                 told = f"sent again: {self.send_again(signed[-1]).message}"
                 notes += [told] if told not in notes else []
-            time.sleep(min(pacing.poll, max(end - now, 0.0)))
+            self._stop.wait(min(pacing.poll, max(end - now, 0.0)))
 
     def _try_to_replace(self, request: Request, signed: list[Signed], on_intent: OnIntent) -> str:
         try:
