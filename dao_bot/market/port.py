@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from dao_bot.chain.plan import Answer, Read
 from dao_bot.chain.provider import ReadContext, Treasury
 from dao_bot.domain.needs import Need
 from dao_bot.domain.tokens import Token
-from dao_bot.fields import Settings as SettingsModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,10 @@ class Reading:
 
 
 class PriceSource(Protocol):
-    """One source of one token's price, made with its settings. It is read in a single round."""
+    """One source of one token's price, read in a single round.
 
-    name: ClassVar[str]
-    Settings: ClassVar[type[SettingsModel]]
+    Its class has `name: ClassVar[str]`, as in strategies.yaml, and `Settings`, the model of what stands beside `use`.
+    """
 
     def __init__(self, settings: Any, token: Token, treasury: Treasury) -> None: ...
 

@@ -13,7 +13,6 @@ from dao_bot.domain.operations import Operation
 from dao_bot.domain.prices import TokenPrice
 from dao_bot.domain.runs import Block
 from dao_bot.domain.tokens import Token
-from dao_bot.fields import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,12 @@ class Check:
 
 
 class TreasuryProtocol(Protocol):
-    """One protocol, made with its own settings and the treasury."""
+    """One protocol, made with its own settings and the treasury.
+
+    Its class has `Settings`, the model of what stands under its name in strategies.yaml.
+    """
 
     name: ClassVar[str]
-    Settings: ClassVar[type[Settings]]
 
     def __init__(self, settings: Any, treasury: Treasury) -> None: ...
 
