@@ -9,6 +9,7 @@ from dao_bot.cards.markup import Child, element
 from dao_bot.cards.model import CardModel, HoldingRow, PriceRow, RuleRow
 from dao_bot.cards.text import bps, duration, number, percent, places_for, rate, short_addresses, usd
 
+_MOST_UNFOLDED = 6
 _RULE_CLASSES = {"broken": "broken", "at its limit": "tight", "kept": None}
 
 
@@ -61,11 +62,20 @@ def _holding(row: HoldingRow, executed: bool) -> Element:
     )
 
 
-def rules_table(card: CardModel) -> Element | None:
-    """Every rule with a value: before, after, limit, and whether it holds."""
+def rules_table(card: CardModel) -> list[Child]:
+    """Every rule with a value: before, after, limit, and whether it holds; many kept ones are folded away."""
     rows = [row for row in card.rules if has_value(row)]
+    kept = [row for row in rows if row.verdict == "kept"]
+    if len(kept) <= _MOST_UNFOLDED:
+        return [_rules(rows)] if rows else []
+    pressing = [row for row in rows if row.verdict != "kept"]
+    folded = element("details", element("summary", f"{len(kept):,} rules are kept: their numbers"), _rules(kept))
+    return [_rules(pressing) if pressing else None, folded]
+
+
+def _rules(rows: Sequence[RuleRow]) -> Element:
     headings = [("rule", False), ("before", True), ("after", True), ("limit", True), ("", True)]
-    return grid(headings, [_rule(row) for row in rows]) if rows else None
+    return grid(headings, [_rule(row) for row in rows])
 
 
 def rules_list(card: CardModel) -> Element | None:

@@ -65,7 +65,7 @@ tbody th.sym{min-width:0}
 .why{display:block;font-weight:400}
 .checks{list-style:none;margin:0;padding:0;display:grid;gap:9px;font-size:.92rem}
 .checks .broken{color:var(--orange);font-weight:600}
-section>div+table{margin-top:26px}
+section>div+table,section>div+details{margin-top:26px}section>table+details{margin-top:14px}
 .problem{color:var(--orange);font-weight:650}
 .sym,.tag{white-space:nowrap}
 .tag{color:var(--muted)}

@@ -169,6 +169,17 @@ def test_every_rule_of_the_policy_stands_on_the_page_with_its_verdict() -> None:
     assert "Refused by the policy" in tree.text
 
 
+def test_many_kept_rules_are_folded_but_none_is_left_out_and_no_pressing_one_is_folded() -> None:
+    made = samples.rebalance()
+    page = as_page(card_of(made))
+    start, end = page.index("rules are kept: their numbers"), page.index("<h2>Prices</h2>")
+    for report in made.verdict.reports:
+        assert report.message in page
+        if report.limit and not report.binds:
+            assert start < page.index(report.subject or report.rule, start) < end
+    assert page.index("USDT stands at its cap.") < start
+
+
 def test_hashes_signers_and_simulations_stand_on_the_page_in_full() -> None:
     made = samples.rebalance()
     tree = Tree(as_page(card_of(made)))
