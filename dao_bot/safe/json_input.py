@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ MOST_BYTES = 2_000_000
 _DEEPEST = 32
 _LARGEST_INTEGER = 2**53 - 1
 _UINT256_DIGITS = 78
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""An unfinished string is taken to the end, so that the time stays linear."""
 
 
 def read_json_object(raw: bytes, what: str) -> Mapping[str, Any]:
@@ -28,8 +31,10 @@ def read_json_object(raw: bytes, what: str) -> Mapping[str, Any]:
     if len(raw) > MOST_BYTES:
         raise BadInput(f"the file is too large for {what}", value=f"{len(raw)} bytes", limit=f"{MOST_BYTES} bytes")
     try:
+        text = raw.decode("utf-8")
+        check_depth(text, "the file")
         value = json.loads(
-            raw.decode("utf-8"),
+            text,
             object_pairs_hook=_without_duplicates,
             parse_float=_no_float,
             parse_int=_small_integer,
@@ -37,12 +42,23 @@ def read_json_object(raw: bytes, what: str) -> Mapping[str, Any]:
         )
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BadInput(f"the file is not {what}: it is no JSON", value=str(error)[:120]) from error
-    except RecursionError as error:
-        raise BadInput(f"the file is not {what}: it is nested too deep", limit=f"{_DEEPEST} levels") from error
     if not isinstance(value, dict):
         raise BadInput(f"the file is not {what}", value=f"a JSON {type(value).__name__}", limit="a JSON object")
-    _check(value, 1)
+    _check_unicode(value)
     return value
+
+
+def check_depth(text: str, what: str) -> None:
+    """Refuse deep JSON before the parser sees it, which recurses as deep as some library let the whole process.
+
+    Raises:
+        BadInput: more than 32 levels.
+    """
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > _DEEPEST:
+            raise BadInput(f"{what} is nested too deep", limit=f"{_DEEPEST} levels")
 
 
 def text_at(entry: Mapping[str, Any], key: str, where: str) -> str:
@@ -103,14 +119,12 @@ def _small_integer(text: str) -> int:
     return int(text)
 
 
-def _check(value: object, depth: int) -> None:
-    if depth > _DEEPEST:
-        raise BadInput("the file is nested too deep", limit=f"{_DEEPEST} levels")
+def _check_unicode(value: object) -> None:
     if isinstance(value, str) and any(0xD800 <= ord(character) < 0xE000 for character in value):
         raise BadInput("the file has text that is no valid Unicode", value=_shown(value))
     children = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
     for child in children:
-        _check(child, depth + 1)
+        _check_unicode(child)
 
 
 def _shown(value: object) -> str:
