@@ -176,7 +176,7 @@ def worst_excess(assets: universe.Universe, book: amounts.Book, operations: tupl
     """By how much any limit is exceeded after the swaps, as a share of the reserve, exactly."""
     swaps = [operation for operation in operations if isinstance(operation, Swap)]
     values = amounts.after(assets, book, swaps).values(assets.tokens)
-    return max(amounts.excess(limit, values) for limit in assets.limits) / WAD
+    return max(amounts.excess(limit, values) for limit in assets.limits) / sum(values)
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from dao_bot.strategy import Ladder, Swap, Token
 from strategies.reserve_rebalance.costs import Quotes
 from strategies.reserve_rebalance.universe import Array, Limit, Universe
 
-TOLERANCE = WAD // 10**8
-"""Limits hold in integers to one part in 10^8 of the reserve, which is what one base unit may be of a tiny one."""
+TOLERANCE = 10**8
+"""Limits hold in integers to one part in this of the reserve, which is what one base unit may be of a tiny one."""
 
 DUST = 1e-8
 """A sale of less than this share of the reserve is what a solver leaves of zero."""
@@ -89,23 +89,24 @@ def after(universe: Universe, book: Book, operations: Sequence[Swap]) -> Book:
 
 
 def excess(limit: Limit, values: Sequence[int]) -> int:
-    """By how much a limit is exceeded, WAD share of the reserve, rounded up; negative when it holds."""
-    total = sum(values)
-    if total <= 0:
-        return 0
+    """By how much a limit is exceeded, WAD USD, rounded up; negative when it holds."""
     exposed = sum(share * values[i] for i, share in limit.shares.items())
-    over = limit.bound * total - exposed if limit.is_floor else exposed - limit.bound * total
-    return -(-over // total)
+    return -(limit.sign * (limit.bound * sum(values) - exposed) // WAD)
 
 
 def newly_broken(universe: Universe, before: Book, later: Book, allowed: Mapping[str, int]) -> list[Limit]:
-    """Limits that `later` breaks, unless it breaks them less than `before` did or by no more than was `allowed`."""
+    """Limits that `later` breaks, unless it breaks them less than `before` did or by no more than was `allowed`.
+
+    Args:
+        allowed: limit name to WAD USD.
+    """
     values, values_after = before.values(universe.tokens), later.values(universe.tokens)
+    tolerated = sum(values) // TOLERANCE
     return [
         limit
         for limit in universe.limits
-        if (over := excess(limit, values_after)) > TOLERANCE
-        and over > max(excess(limit, values), allowed.get(limit.name, 0) + TOLERANCE)
+        if (over := excess(limit, values_after)) > tolerated
+        and over > max(excess(limit, values), allowed.get(limit.name, 0) + tolerated)
     ]
 
 

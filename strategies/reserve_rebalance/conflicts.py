@@ -19,6 +19,9 @@ TURNOVER = "turnover"
 FLOOR = "runway floor"
 DEPTH = "quoted depth"
 
+NOISE = 1e-9
+"""What a simplex leaves of zero."""
+
 INFINITE = 1e20
 """What HiGHS takes for infinity."""
 
@@ -98,7 +101,8 @@ def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Neare
     cost = no_cost.copy()
     cost[form.columns["flow"]] = (1.0 - inputs.rate.ravel()) * (1 + np.count_nonzero(now) + 2 * floor_first)
     gaps = _least(_elastic(data, elastic, cost, np.array([0.0, *np.ones(1 + count)]), most))
-    return Nearest(float(shortfall), gaps[2:], float(gaps[1]))
+    kept = np.where(gaps > NOISE, gaps, 0.0)
+    return Nearest(float(shortfall) if shortfall > NOISE else 0.0, kept[2:], float(kept[1]))
 
 
 def contradictory(optimizer: Optimizer, inputs: Inputs) -> bool:

@@ -175,7 +175,7 @@ def _evidence(account: Account, done: Trades | None) -> tuple[Evidence, ...]:
     found += [Evidence("not bought", reason) for reason in _unbought(account)]
     found += [Evidence("route set aside", problem) for problem in situation.quotes.problems]
     if situation.gas_unpriced:
-        found.append(Evidence("gas", "the native coin has no usable USD price, so gas counted nothing"))
+        found.append(Evidence("gas price", "the native coin has no usable USD price, so gas counted nothing"))
     if situation.left_out > 0.001:
         found.append(_percent("probability of more failures at once than are counted", situation.left_out))
     return tuple(found)

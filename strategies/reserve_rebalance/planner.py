@@ -119,7 +119,8 @@ def _with_fixed_costs(
 def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, held: Plan) -> Plan:
     """No trade satisfies every limit: let the least give way, the runway floor last, and do what then is best."""
     open_inputs = replace(inputs, room=np.where(pairs[:, None], inputs.room, 0.0))
-    nearest = conflicts.nearest(optimizer, open_inputs, floor_first=held.floor_short)
+    aim = replace(open_inputs, floor=inputs.floor + inputs.margin) if held.floor_short else open_inputs
+    nearest = conflicts.nearest(optimizer, aim, floor_first=held.floor_short)
     gaps = nearest.shortfall + nearest.slack.sum() + nearest.extra_turnover
     if gaps <= FEASIBILITY:
         exact = replace(inputs, margin=0.0, slack=inputs.slack + FEASIBILITY / 2)
@@ -134,9 +135,9 @@ def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, hel
         return named
     eased = replace(
         inputs,
-        floor=inputs.floor - nearest.shortfall - 2 * inputs.margin,
+        floor=aim.floor - (nearest.shortfall + 2 * inputs.margin if nearest.shortfall > 0 else inputs.margin / 2),
         turnover=inputs.turnover + (nearest.extra_turnover + 2 * inputs.margin if nearest.extra_turnover > 0 else 0.0),
-        slack=np.where(nearest.slack > 0, nearest.slack + 2 * inputs.margin, inputs.slack + FEASIBILITY / 2),
+        slack=np.where(nearest.slack > 0, nearest.slack + 4 * inputs.margin, inputs.slack + FEASIBILITY / 2),
         minimum_trade=0.0 if held.floor_short else inputs.minimum_trade,
         margin=0.0,
     )

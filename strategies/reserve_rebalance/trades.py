@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dao_bot.domain.units import WAD
 from dao_bot.strategy import Swap
 from strategies.reserve_rebalance import amounts, tranches
 from strategies.reserve_rebalance.amounts import Book
@@ -52,7 +50,7 @@ def first_tranche(universe: Universe, params: Params, situation: Situation, plan
             params.max_tranches,
         )
     )
-    allowed = _allowances(universe, plan)
+    allowed = _allowances(universe, situation, plan)
     for tried in (parts, 1) if parts > 1 else (1,):
         part = tranches.first(flow, tried, situation.exits)
         found = amounts.swaps(universe, situation.quotes, situation.book, part, situation.unit_value)
@@ -63,16 +61,12 @@ def first_tranche(universe: Universe, params: Params, situation: Situation, plan
     return Trades((), 1, flow, situation.book, tuple(broken), bool(exits.any()))
 
 
-def _allowances(universe: Universe, plan: Plan) -> dict[str, int]:
-    """How far a repair may exceed each limit, WAD share of the reserve."""
+def _allowances(universe: Universe, situation: Situation, plan: Plan) -> dict[str, int]:
+    """How far a repair may exceed each limit, WAD USD."""
     if plan.outcome is not Outcome.REPAIR or plan.nearest is None:
         return {}
-    names: Sequence[str] = [limit.name for limit in universe.limits]
-    return {
-        name: round(float(slack) * WAD) + amounts.TOLERANCE * 30
-        for name, slack in zip(names, plan.nearest.slack, strict=True)
-        if slack > 0
-    }
+    eased = zip(universe.limits, plan.inputs.slack, plan.nearest.slack, strict=True)
+    return {limit.name: round(float(slack) * situation.reserve) for limit, slack, gave in eased if gave > 0}
 
 
 def _broken(universe: Universe, situation: Situation, after: Book, allowed: dict[str, int], plan: Plan) -> list[str]:

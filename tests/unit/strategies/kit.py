@@ -75,17 +75,18 @@ def ladder(
     buy: Token,
     *,
     sizes: Iterable[int],
+    prices: tuple[float, float] = (1.0, 1.0),
     rate: float = 1.0,
     fee: float = 1e-4,
     depth: float = 50e6,
     venue: str = "uniswap_v3",
 ) -> Ladder:
-    """Quotes of a constant-product pool with `depth` whole tokens on each side and `rate` of `buy` for one `sell`."""
+    """Quotes of a constant-product pool with `depth` USD on each side, which pays `rate` times the USD prices."""
     rungs = []
     for size in sizes:
         paid = size / WAD
         got = paid * (1.0 - fee) * rate / (1.0 + paid / depth)
-        rungs.append(Rung(units(sell, paid), units(buy, got)))
+        rungs.append(Rung(units(sell, paid / prices[0]), units(buy, got / prices[1])))
     return Ladder(sell, buy, venue, f"0x{sell.symbol}{buy.symbol}", (f"{sell}-{buy}",), tuple(rungs), 150_000)
 
 
@@ -134,7 +135,7 @@ def observe(
             ladder(
                 tokens[sell],
                 tokens[buy],
-                rate=(usd.get(sell) or 1.0) / (usd.get(buy) or 1.0),
+                prices=(usd.get(sell) or 1.0, usd.get(buy) or 1.0),
                 fee=fee,
                 depth=depth,
                 sizes=settings.quote_sizes,
