@@ -116,8 +116,10 @@ class Endpoints:
         """The results of all plans at `block`; where a second operator is wanted, every read must be the same there.
 
         Raises:
-            RpcUnavailable, RpcDisagreement: as `run_plans` and `cross_check`.
+            RpcUnavailable, RpcDisagreement: as `pin`, `run_plans` and `cross_check`.
         """
+        if self._wanted > 1 and self.second is None:
+            self.pin()
         results, transcript = run_plans(self.primary, block, self._multicall3, plans)
         if self.second is not None and transcript:
             cross_check(self.second, block, self._multicall3, transcript)

@@ -135,7 +135,10 @@ class Sender:
         return look_up(self._endpoint, self._chain_id, [_together(attempts)], self._finality)[0]
 
     def follow(self, request: Request, attempts: Sequence[Signed], on_intent: OnIntent) -> Followed:
-        """Look until the fate is final, or the time is up. Sends again what was dropped, replaces what is stuck.
+        """Look until one of them is mined, or the time is up. Sends again what was dropped, replaces what is stuck.
+
+        What was mined may not be final yet: `look_up` tells later. A nonce that somebody else took ends it only when
+        that is final.
 
         Raises:
             RpcUnavailable, RpcFault: the node does not tell; the attempts are on record, look again later.
@@ -147,7 +150,7 @@ class Sender:
         while True:
             found = self.look_up(signed)
             now = time.monotonic()
-            if found.final or now >= end or self._stop.is_set():
+            if found.fate is Fate.MINED or found.final or now >= end or self._stop.is_set():
                 return Followed(found, tuple(signed), tuple(notes))
             if found.fate in (Fate.PENDING, Fate.DROPPED) and now >= replace_at:
                 replace_at = now + pacing.replace_after

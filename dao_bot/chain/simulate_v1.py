@@ -108,7 +108,7 @@ def _parse(answer: object, node: str, timestamp: int, count: int) -> list[Tried]
 
 
 def _tried(call: object, what: str) -> Tried:
-    if not isinstance(call, dict) or not isinstance(call.get("logs", []), list):
+    if not isinstance(call, dict) or not isinstance(call.get("logs") or [], list):
         raise hexes.nonsense(what, call, "a call result")
     status = hexes.quantity(call.get("status"), f"a status of {what}")
     returned = hexes.data(call.get("returnData"), f"return data of {what}")
@@ -117,5 +117,5 @@ def _tried(call: object, what: str) -> Tried:
         returned = hexes.data(error["data"], f"revert data of {what}")
     gas_used = hexes.quantity(call.get("gasUsed"), f"gas of {what}")
     # Logs of a call that reverted were undone with it.
-    logs = tuple(parse_log(log, what) for log in call.get("logs", [])) if status == 1 else ()
+    logs = tuple(parse_log(log, what) for log in call.get("logs") or ()) if status == 1 else ()
     return Tried(status == 1, returned, gas_used, logs)

@@ -13,7 +13,7 @@ from dao_bot.chain.endpoints import Endpoints, Freshness
 from dao_bot.chain.plan import Plan
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import BadInput, RpcDisagreement, RpcUnavailable
+from dao_bot.domain.errors import BadInput, ChainError, RpcDisagreement, RpcUnavailable
 from tests.integration.chain.conftest import ANY_TIME, Scene
 from tests.integration.chain.hostile import Alter, Behaviour, HostileServer, honest, liar
 
@@ -184,6 +184,16 @@ def test_a_second_node_that_lies_about_a_balance_is_found_out(
     usdc = scene.token("USDC").address
     with pytest.raises(RpcDisagreement, match="different answers to the same question"):
         endpoints.read(block, [balance(usdc, scene.world.safe)])
+
+
+def test_reads_before_a_pin_are_checked_all_the_same(scene: Scene, second: Callable[[Alter], Endpoint]) -> None:
+    def poorer(method: str, params: Any, answer: dict[str, Any]) -> dict[str, Any]:
+        return {**answer, "result": "0x" + "00" * 32} if method == "eth_call" else answer
+
+    block = scene.endpoints.pin()
+    restarted = both(scene, second(poorer))
+    with pytest.raises(ChainError):
+        restarted.read(block, [balance(scene.token("USDC").address, scene.world.safe)])
 
 
 def test_reads_that_two_operators_agree_on_pass(scene: Scene, second: Callable[[Alter], Endpoint]) -> None:

@@ -309,6 +309,16 @@ def test_an_execution_is_final_after_the_stated_confirmations(fresh_anvil: Start
     assert finals == [False, False, True]
 
 
+def test_following_ends_when_it_is_mined_and_finality_is_asked_for_later(fresh_anvil: StartAnvil) -> None:
+    anvil = fresh_anvil()
+    keeper = sender(anvil.url, finality=Finality(confirmations=50))
+    sent = keeper.send(GIFT, Ledger())
+    found = keeper.follow(GIFT, [sent.signed], Ledger()).found
+    assert (found.fate, found.final) == (Fate.MINED, False)
+    anvil.mine(49)
+    assert keeper.look_up([sent.signed]).final is True
+
+
 def test_a_finalized_tag_decides_where_it_is_configured(fresh_anvil: StartAnvil, serve: Serve) -> None:
     anvil = fresh_anvil()
     finalized = [0]
