@@ -15,10 +15,10 @@ from dao_bot.domain.hashing import keccak
 from dao_bot.safe.json_input import check_depth, hex_bytes
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,199}")
-_ARRAY = re.compile(r"(.+)\[(\d{0,4})\]")
-_INTEGER = re.compile(r"(u?)int(\d{0,3})")
-_FIXED_BYTES = re.compile(r"bytes(\d{1,2})")
-_INTEGER_TEXT = re.compile(r"-?\d{1,78}|0x[0-9a-fA-F]{1,64}")
+_ARRAY = re.compile(r"(.+)\[([0-9]{0,4})\]")
+_INTEGER = re.compile(r"(u?)int([0-9]{0,3})")
+_FIXED_BYTES = re.compile(r"bytes([0-9]{1,2})")
+_INTEGER_TEXT = re.compile(r"-?[0-9]{1,78}|0x[0-9a-fA-F]{1,64}")
 _STRING_OR_WORD = re.compile(r'"(?:[^"\\]|\\.)*+"?|[^\s\[\],"]+')
 _MOST_INPUTS = 64
 _MOST_ITEMS = 10_000

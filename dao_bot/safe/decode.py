@@ -20,18 +20,22 @@ def _of(signature: str, names: str, sentence: _Sentence) -> tuple[Function, tupl
     return function(signature), tuple(names.split()), sentence
 
 
+def _signatures(count: int) -> str:
+    return "1 signature" if count == 1 else f"{count} signatures"
+
+
 _KNOWN = {
     known.selector: (known, names, sentence)
     for known, names, sentence in (
         _of(
             "addOwnerWithThreshold(address,uint256)",
             "owner threshold",
-            lambda owner, threshold: f"Makes {owner} an owner of the Safe, and {threshold} signatures enough",
+            lambda owner, threshold: f"Makes {owner} an owner of the Safe, and {_signatures(threshold)} enough",
         ),
         _of(
             "removeOwner(address,address,uint256)",
             "previous owner threshold",
-            lambda _, owner, threshold: f"Removes the owner {owner}, and makes {threshold} signatures enough",
+            lambda _, owner, threshold: f"Removes the owner {owner}, and makes {_signatures(threshold)} enough",
         ),
         _of(
             "swapOwner(address,address,address)",
@@ -41,7 +45,7 @@ _KNOWN = {
         _of(
             "changeThreshold(uint256)",
             "threshold",
-            lambda threshold: f"Makes {threshold} signatures enough to move everything",
+            lambda threshold: f"Makes {_signatures(threshold)} enough to move everything",
         ),
         _of(
             "enableModule(address)",

@@ -13,7 +13,7 @@ from dao_bot.domain.simulation import SafeState
 from dao_bot.safe.deployments import OLDEST_VERSION
 
 _VERSION = function("VERSION()", "(string)")
-_VERSION_TEXT = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:[+-][0-9A-Za-z.+-]{1,20})?")
+_VERSION_TEXT = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})(?:[+-][0-9A-Za-z.+-]{1,20})?")
 _CONTROL = ("version", "singleton", "owners", "threshold", "modules", "guard", "fallback_handler", "module_guard")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dao_bot.domain.addresses import ZERO_ADDRESS, Address
+from dao_bot.domain.addresses import ZERO_ADDRESS, Address, checksum
 from dao_bot.domain.calls import CallType
 from dao_bot.domain.simulation import SafeState
 from dao_bot.safe.hashes import safe_tx_hash
@@ -10,7 +10,7 @@ from dao_bot.safe.signing import key_address
 from dao_bot.safe.transaction import SafeTransaction
 
 CHAIN_ID = 31337
-SAFE = Address("0x5aFE5afE5afE5afE5afE5aFe5aFe5Afe5Afe5AfE")
+SAFE = checksum("0x" + "5afe" * 10)
 MULTI_SEND = Address("0x9641d764fc13c8B624c04430C7356C1C7C8102e2")
 SINGLETON = Address("0x29fcB43b46531BcA003ddC8FCB67FFE91900C762")
 TARGET = Address("0x49d4450977E2c95362C13D3a31a09311E0Ea26A6")
