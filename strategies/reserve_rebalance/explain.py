@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dao_bot.domain.units import WAD, format_ratio
-from dao_bot.strategy import BindingConstraint, Decision, Evidence, Swap
+from dao_bot.strategy import BindingConstraint, Decision, Evidence
 from strategies.reserve_rebalance import amounts, trades
 from strategies.reserve_rebalance.conflicts import FLOOR, TURNOVER
 from strategies.reserve_rebalance.optimum import scenario_cvar
@@ -63,7 +63,7 @@ def decision(account: Account) -> Decision:
         evidence=_evidence(account, done),
         binding=tuple(_binding(account)),
         wake_at=account.now + account.params.pool_recovery if done.parts > 1 else None,
-        urgent=done.exit or account.plan.floor_short,
+        urgent=bool(done.exited) or account.plan.floor_short,
     )
 
 
@@ -98,9 +98,8 @@ def _why_no_swap(done: Trades) -> str:
 
 def _why(account: Account, done: Trades) -> str:
     plan = account.plan
-    if done.exit:
-        names = _listed(sorted({swap.sell.token.symbol for swap in done.swaps if _fell(account, swap)}))
-        text = f"Emergency exit: {names} fell from its peg and is sold at once."
+    if done.exited:
+        text = f"Emergency exit: {_listed(done.exited)} fell below a dollar and is sold at once."
     elif plan.floor_short:
         text = "The runway is below its floor, which overrides everything else."
     elif plan.outcome is Outcome.REPAIR:
@@ -117,11 +116,6 @@ def _why(account: Account, done: Trades) -> str:
     if done.parts > 1:
         text += f" It is done in about {done.parts} tranches; this is the first, and each is decided anew."
     return " ".join([*_lost(plan), text, *_refusals(account)])
-
-
-def _fell(account: Account, swap: Swap) -> bool:
-    asset = account.universe.index[swap.sell.token]
-    return asset in account.situation.quotes.sell[account.situation.exits]
 
 
 def _refusals(account: Account) -> list[str]:

@@ -8,6 +8,7 @@ from dao_bot.strategy import Swap
 from strategies.reserve_rebalance import amounts, tranches
 from strategies.reserve_rebalance.amounts import Book
 from strategies.reserve_rebalance.params import Params
+from strategies.reserve_rebalance.pegs import State
 from strategies.reserve_rebalance.planner import Outcome, Plan
 from strategies.reserve_rebalance.situation import Situation
 from strategies.reserve_rebalance.universe import Array, Universe
@@ -22,7 +23,7 @@ class Trades:
         flow: (m, K) what this batch sells, as a share of the reserve.
         after: the book when every swap returns what was expected.
         broken: limits that rounding would break; then there are no swaps.
-        exit: something that fell from its peg is sold.
+        exited: symbols of what fell from its peg and is sold.
     """
 
     swaps: tuple[Swap, ...]
@@ -30,14 +31,13 @@ class Trades:
     flow: Array
     after: Book
     broken: tuple[str, ...]
-    exit: bool
+    exited: tuple[str, ...]
 
 
 def first_tranche(universe: Universe, params: Params, situation: Situation, plan: Plan) -> Trades:
     """The swaps to propose now. What restores the runway, and what exits a fallen asset, goes in one."""
     assert plan.solution is not None, "only a plan that trades has tranches"
     inputs, flow = plan.inputs, plan.solution.flow
-    exits = situation.exits & (flow.sum(axis=1) > 0)
     calm = flow[~situation.exits]
     parts = (
         1
@@ -57,8 +57,13 @@ def first_tranche(universe: Universe, params: Params, situation: Situation, plan
         after = amounts.after(universe, situation.book, found)
         broken = _broken(universe, situation, after, allowed, plan)
         if not broken:
-            return Trades(found, tried, part, after, (), bool(exits.any()))
-    return Trades((), 1, flow, situation.book, tuple(broken), bool(exits.any()))
+            return Trades(found, tried, part, after, (), _exited(universe, situation, found))
+    return Trades((), 1, flow, situation.book, tuple(broken), ())
+
+
+def _exited(universe: Universe, situation: Situation, swaps: Sequence[Swap]) -> tuple[str, ...]:
+    fallen = {universe.symbols[asset] for asset in situation.pegs.where(State.FALLEN)}
+    return tuple(sorted({swap.sell.token.symbol for swap in swaps} & fallen))
 
 
 def _allowances(universe: Universe, situation: Situation, plan: Plan) -> dict[str, int]:
