@@ -21,6 +21,8 @@ from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.engine.providers import GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
 from dao_bot.engine.services import Services, StrategyPlan
+from dao_bot.market.history import PriceHistoryProvider
+from dao_bot.market.history_files import FileHistory
 from dao_bot.market.prices import PricesProvider
 from dao_bot.policy.policy_hash import policy_hash
 from dao_bot.protocols.erc20 import Erc20, Erc20Settings
@@ -156,7 +158,8 @@ def _providers(
     prices = PricesProvider(
         sources, treasury, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
     )
-    own: tuple[Provider, ...] = (prices, GasProvider(), SpendHistoryProvider(store))
+    history = PriceHistoryProvider([FileHistory(config.history.files, config.directory)])
+    own: tuple[Provider, ...] = (prices, history, GasProvider(), SpendHistoryProvider(store))
     found: dict[type[Need[Any]], Provider] = {}
     for provider in (*own, *(each for protocol in protocols for each in protocol.providers)):
         if provider.need in found:

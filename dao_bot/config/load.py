@@ -28,6 +28,7 @@ from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.tokens import Token
 from dao_bot.fields import Settings
+from dao_bot.market.history_settings import HistorySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Config:
     protocols: Mapping[str, Plugin]
     prices: PricesSettings
     price_sources: Mapping[str, tuple[Plugin, ...]]
+    history: HistorySettings
     rules: tuple[Plugin, ...]
     approvals: Mapping[str, ApprovalSettings]
     strategies: Mapping[str, StrategySettings]
@@ -171,6 +173,7 @@ def _config(path: Path, source: Source) -> Config:
         protocols=protocols,
         prices=file.prices,
         price_sources=price_sources,
+        history=file.history,
         rules=rules,
         approvals=file.approvals,
         strategies=file.strategies,

@@ -24,6 +24,7 @@ from dao_bot.config.fields import (
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.units import WAD
 from dao_bot.fields import DurationField, IntField, RatioField, Settings
+from dao_bot.market.history_settings import HistorySettings
 
 Mode = Literal["devnet", "plan", "live"]
 _MULTICALL3 = Address("0xcA11bde05977b3631167028862bE2a173976CA11")
@@ -230,6 +231,7 @@ class StrategiesFile(Settings):
         treasury: the Safe and its surroundings.
         protocols: the protocols that it may use, by name, each with its own settings.
         prices: where prices come from.
+        history: where candles come from, for strategies that look back.
         policy: what no batch may break.
         approvals: how people approve, by names that strategies refer to.
         strategies: what runs, by name, in the order in which they run on one treasury.
@@ -241,6 +243,7 @@ class StrategiesFile(Settings):
     treasury: TreasurySettings
     protocols: Mapping[NameField, Mapping[str, Any]] = {}
     prices: PricesSettings
+    history: HistorySettings = HistorySettings()
     policy: PolicySettings
     approvals: Annotated[Mapping[NameField, ApprovalSettings], Field(min_length=1)]
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]

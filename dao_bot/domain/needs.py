@@ -92,7 +92,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class PriceHistory(Need[Mapping[str, Series]]):
-    """Candles of pairs such as `USDC/USD` or `USDC/USDT`, keyed by pair; a pair without a source is absent.
+    """Candles of pairs such as `USDC/USD` or `USDC/USDT`, keyed by pair.
+
+    A pair without a source is absent, and so is one whose newest candle closed more than two intervals ago: what is
+    late must not be taken for the present.
 
     Attributes:
         window, interval: seconds.

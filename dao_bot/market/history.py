@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from dao_bot.cards.text import duration, utc
 from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import ReadContext
-from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Need, PriceHistory, Series
 
 _LATEST_BY = 2
-"""The newest candle must have closed at most this many intervals ago."""
+"""A series is late when its newest candle closed more than this many intervals ago."""
 
 
 class HistorySource(Protocol):
@@ -33,7 +32,7 @@ class HistorySource(Protocol):
 
 
 class PriceHistoryProvider:
-    """Reads `PriceHistory` from the first source that knows a pair; a pair that none knows is absent."""
+    """Reads `PriceHistory` from the first source that knows a pair; pairs that none knows, or only late, are absent."""
 
     need: ClassVar[type[Need[Any]]] = PriceHistory
 
@@ -47,7 +46,7 @@ class PriceHistoryProvider:
         """Asks the chain for nothing but the time of the pinned block.
 
         Raises:
-            Refused: the newest candle is too old, for a decision on it would be one on the past.
+            DaoBotError: a source holds what cannot be used.
         """
         yield from ()
         if need.window <= 0 or need.interval <= 0:
@@ -56,19 +55,9 @@ class PriceHistoryProvider:
         found: dict[str, Series] = {}
         for pair in need.pairs:
             source = next((source for source in self._sources if pair in source.pairs), None)
-            if source is not None:
-                found[pair] = source.series(pair, need.window, need.interval, now)
-                _require_fresh(pair, found[pair], need.interval, now)
+            if source is None:
+                continue
+            series = source.series(pair, need.window, need.interval, now)
+            if len(series.time) and now - int(series.time[-1]) <= _LATEST_BY * need.interval:
+                found[pair] = series
         return found
-
-
-def _require_fresh(pair: str, series: Series, interval: int, now: int) -> None:
-    newest = int(series.time[-1]) if len(series.time) else None
-    if newest is not None and now - newest <= _LATEST_BY * interval:
-        return
-    raise Refused(
-        f"the history of {pair} ({series.source}) is late",
-        value="no candle in the window" if newest is None else f"its newest candle closed at {utc(newest)}",
-        limit=f"{duration(_LATEST_BY * interval)} before {utc(now)}",
-        next_step="Update the data, or remove the pair from the history",
-    )

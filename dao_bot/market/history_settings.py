@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from dao_bot.fields import DurationField, Settings
 
@@ -48,7 +48,7 @@ class HistoryFile(Settings):
     epoch: Literal["s", "ms"] | None = Field(
         default=None, description="unit of times that are numbers, counted from 1970; without this they are refused"
     )
-    invert: bool = Field(default=False, description="the file's prices are those of the pair turned round")
+    invert: StrictBool = Field(default=False, description="the file's prices are those of the pair turned round")
 
 
 class HistorySettings(Settings):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dao_bot.chain.provider import ReadContext
-from dao_bot.domain.errors import BadInput, DaoBotError, NotFound, Refused
+from dao_bot.domain.errors import BadInput, DaoBotError, NotFound
 from dao_bot.domain.needs import PriceHistory, Series
 from dao_bot.domain.runs import Block
 from dao_bot.market.history import PriceHistoryProvider
@@ -192,18 +192,15 @@ def history(context: ReadContext, source: FileHistory, need: PriceHistory) -> di
     return found
 
 
-def test_a_late_history_stops_the_run_and_an_unknown_pair_is_absent(
-    load: Load, tmp_path: Path, context: ReadContext
-) -> None:
+def test_a_late_pair_and_an_unknown_pair_are_absent(load: Load, tmp_path: Path, context: ReadContext) -> None:
     load(rows(10))
     values = {"path": "candles.csv", "pair": "A/B", "interval": "1m", "stamp": "open", "epoch": "s"}
     source = FileHistory([HistoryFile.model_validate(values)], tmp_path)
     need = PriceHistory(("A/B", "C/D"), 3600, 60)
     assert set(history(at(context, START + 660), source, need)) == {"A/B"}
-    with pytest.raises(Refused, match="is late"):
-        next(PriceHistoryProvider([source]).read(need, at(context, START + 721 + 60)))
-    with pytest.raises(Refused, match="no candle in the window"):
-        next(PriceHistoryProvider([source]).read(need, at(context, START - 60)))
+    assert set(history(at(context, START + 720), source, need)) == {"A/B"}
+    assert history(at(context, START + 721), source, need) == {}
+    assert history(at(context, START - 60), source, need) == {}
     with pytest.raises(BadInput, match="positive window"):
         next(PriceHistoryProvider([source]).read(PriceHistory(("A/B",), 0, 60), context))
 
