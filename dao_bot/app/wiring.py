@@ -158,7 +158,7 @@ def _providers(
     prices = PricesProvider(
         sources, treasury, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
     )
-    history = PriceHistoryProvider([FileHistory(config.history.files, config.directory)])
+    history = PriceHistoryProvider([FileHistory(config.history.files, config.directory, config.history.as_of)])
     own: tuple[Provider, ...] = (prices, history, GasProvider(), SpendHistoryProvider(store))
     found: dict[type[Need[Any]], Provider] = {}
     for provider in (*own, *(each for protocol in protocols for each in protocol.providers)):

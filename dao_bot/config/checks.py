@@ -131,6 +131,8 @@ def _live(data: Mapping[str, Any]) -> Iterator[Finding]:
         host = _host(node.get("url"))
         if host and hosts.setdefault(host, operator) != operator:
             yield (*rpcs, number, "operator"), f"two operators share the host {host}, so they are one"
+    if mapping_at(data, "history").get("as_of") is not None:
+        yield ("history", "as_of"), "mode live decides on the present; remove `as_of`, which is for replays"
     if "keeper" not in mapping_at(data, "treasury"):
         yield ("treasury", "keeper"), "mode live needs a keeper; add `key` and `max_fee_per_gas`"
 

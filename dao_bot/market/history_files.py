@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dao_bot.cards.text import utc
 from dao_bot.domain.errors import BadInput, NotFound
 from dao_bot.domain.needs import Series
 from dao_bot.market.candles import Candles, Floats, Times
@@ -31,8 +33,14 @@ class _Loaded:
 class FileHistory:
     """A `HistorySource` over the files of the configuration. A file is read again only when it has changed."""
 
-    def __init__(self, files: Sequence[HistoryFile], base: Path) -> None:
-        """`base`: the directory in which relative paths start."""
+    def __init__(self, files: Sequence[HistoryFile], base: Path, as_of: int | None = None) -> None:
+        """Makes the source.
+
+        Args:
+            base: the directory in which relative paths start.
+            as_of: for a replay, the moment (epoch seconds) that is taken for the present whenever one is asked for.
+        """
+        self._as_of = as_of
         self._files = {file.pair: file for file in files}
         self._base = base
         self._loaded: dict[str, _Loaded] = {}
@@ -42,13 +50,18 @@ class FileHistory:
         return frozenset(self._files)
 
     def series(self, pair: str, window: int, interval: int, now: int) -> Series:
-        """As `HistorySource.series`.
+        """As `HistorySource.series`; in a replay the candles of that moment, moved to the present.
 
         Raises:
             NotFound: there is no such file, column or row.
             BadInput: the file cannot be read, or holds what `Candles.checked` refuses.
         """
-        return self._candles(pair).series(window, interval, now)
+        candles = self._candles(pair)
+        if self._as_of is None:
+            return candles.series(window, interval, now)
+        past = candles.series(window, interval, self._as_of)
+        source = f"{past.source} as of {utc(self._as_of)}"
+        return dataclasses.replace(past, source=source, time=past.time + (now - self._as_of))
 
     def _candles(self, pair: str) -> Candles:
         file = self._files[pair]

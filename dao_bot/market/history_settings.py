@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
 from dao_bot.fields import DurationField, Settings
 
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}(?::\d{2})?) UTC")
 _PAIR = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+")
 
 
@@ -21,6 +23,23 @@ def _pair(value: str) -> str:
 
 PairField = Annotated[str, AfterValidator(_pair)]
 """`USDC/USDT`: the price of one whole USDC in USDT."""
+
+
+def _moment(value: object) -> int:
+    if isinstance(value, str) and (match := _MOMENT.fullmatch(value)):
+        try:
+            return int(datetime.fromisoformat(f"{match[1]}T{match[2]}+00:00").timestamp())
+        except ValueError:
+            pass
+    raise ValueError("not a moment: a date, a time and UTC are expected, such as 2022-05-12 08:00 UTC")
+
+
+MomentField = Annotated[
+    int,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "description": "a moment", "examples": ["2022-05-12 08:00 UTC"]}),
+]
+"""`2022-05-12 08:00 UTC`; epoch seconds."""
 
 
 class CandleColumns(Settings):
@@ -55,6 +74,10 @@ class HistorySettings(Settings):
     """Where candles come from."""
 
     files: tuple[HistoryFile, ...] = Field(default=(), description="one entry for each pair")
+    as_of: MomentField | None = Field(
+        default=None,
+        description="for a replay: candles are read as if the present were this moment; never in mode live",
+    )
 
     @model_validator(mode="after")
     def _one_file_a_pair(self) -> HistorySettings:

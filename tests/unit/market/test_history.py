@@ -205,6 +205,19 @@ def test_a_late_pair_and_an_unknown_pair_are_absent(load: Load, tmp_path: Path, 
         next(PriceHistoryProvider([source]).read(PriceHistory(("A/B",), 0, 60), context))
 
 
+def test_a_replay_moves_the_candles_of_its_moment_to_the_present_and_shows_no_later_one(
+    load: Load, tmp_path: Path, context: ReadContext
+) -> None:
+    load(rows(60))
+    values = {"path": "candles.csv", "pair": "A/B", "interval": "1m", "stamp": "open", "epoch": "s"}
+    moment, now = START + 30 * MINUTE, START + 10**8
+    source = FileHistory([HistoryFile.model_validate(values)], tmp_path, as_of=moment)
+    replayed = history(at(context, now), source, PriceHistory(("A/B",), 300, 60))["A/B"]
+    assert list(replayed.time) == [now - 240, now - 180, now - 120, now - 60, now]
+    assert replayed.close[-1] == 1 + 29 / 100
+    assert "as of 2023-11-14 22:30 UTC" in replayed.source
+
+
 def test_two_files_for_one_pair_are_refused() -> None:
     file = {"path": "a.csv", "pair": "A/B", "interval": "1m", "stamp": "open"}
     with pytest.raises(ValueError, match="two files for the pair A/B"):
