@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.simulation import SafeState
-from dao_bot.safe.deployments import FALLBACK_HANDLERS, MULTI_SEND_CALL_ONLY, PROXY_CODE_HASHES, SINGLETONS
+from dao_bot.safe.deployments import FALLBACK_HANDLERS, PROXY_CODE_HASHES, SINGLETONS
 from dao_bot.safe.state import control_changes, require_supported
 
 
@@ -57,17 +57,6 @@ def check_safe(
         advice = "; make sure that the owners did this, then accept the Safe as it is now"
         problem = "; ".join(differences) + advice if differences else None
         yield SafeCheck("changes since the last run", "; ".join(differences) or "none", problem)
-
-
-def check_multi_send(address: Address, code_hash: str) -> SafeCheck:
-    """The one target of a delegatecall: a pinned address with its pinned code."""
-    known = MULTI_SEND_CALL_ONLY.get(address)
-    problem = None
-    if known is None:
-        problem = f"{address} is no MultiSendCallOnly of Safe 1.3.0, 1.4.1 or 1.5.0; do not delegate to it"
-    elif known.code_hash != code_hash:
-        problem = f"its code is not MultiSendCallOnly {known.version} (code hash {code_hash}); do not delegate to it"
-    return SafeCheck("MultiSendCallOnly", f"{address}{f', {known.version}' if known else ''}", problem)
 
 
 def _version(state: SafeState) -> SafeCheck:

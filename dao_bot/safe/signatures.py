@@ -139,21 +139,6 @@ def verify_signature(
     return OwnerSignature(signer, signature)
 
 
-def add_signature(collected: tuple[OwnerSignature, ...], new: OwnerSignature) -> tuple[OwnerSignature, ...]:
-    """`collected` with one more.
-
-    Raises:
-        BadInput: when this owner has signed already; a second signature counts for nothing.
-    """
-    if any(known.owner == new.owner for known in collected):
-        raise BadInput(
-            "this owner has signed already",
-            value=new.owner,
-            next_step=f"Ask another owner; {len(collected)} different owners have signed so far",
-        )
-    return (*collected, new)
-
-
 def assemble(collected: tuple[OwnerSignature, ...], threshold: int) -> bytes:
     """`signatures` of execTransaction: exactly `threshold` of them, sorted by owner, dynamic parts behind the heads.
 
@@ -237,10 +222,10 @@ def _signer(signature: Signature, safe_tx_hash: bytes) -> Address:
     if not isinstance(signature, EcdsaSignature):
         return signature.owner
     digest = keccak(_ETH_SIGN_PREFIX + safe_tx_hash) if signature.eth_sign else safe_tx_hash
-    return recover(digest, signature)
+    return _recover(digest, signature)
 
 
-def recover(digest: bytes, signature: EcdsaSignature) -> Address:
+def _recover(digest: bytes, signature: EcdsaSignature) -> Address:
     """The address whose key made the signature over exactly these 32 bytes.
 
     Raises:

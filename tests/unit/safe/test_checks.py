@@ -9,10 +9,10 @@ import pytest
 
 from dao_bot.domain.addresses import ZERO_ADDRESS
 from dao_bot.domain.errors import BadInput, Refused
-from dao_bot.safe.checks import SafeCode, check_multi_send, check_safe
-from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY, PROXY_CODE_HASHES, SINGLETONS
+from dao_bot.safe.checks import SafeCode, check_safe
+from dao_bot.safe.deployments import PROXY_CODE_HASHES, SINGLETONS
 from dao_bot.safe.state import control_changes, parse_version, require_supported
-from tests.unit.safe.samples import MULTI_SEND, OWNERS, SAFE, SINGLETON, STATE, TARGET
+from tests.unit.safe.samples import OWNERS, SAFE, SINGLETON, STATE, TARGET
 
 CODE = SafeCode(next(iter(PROXY_CODE_HASHES)), SINGLETONS[SINGLETON].code_hash)
 
@@ -67,13 +67,6 @@ def test_changes_since_the_last_run_are_named() -> None:
 def test_the_order_of_owners_and_the_nonce_are_no_change_of_control() -> None:
     assert control_changes(STATE, replace(STATE, owners=OWNERS[::-1], nonce=8)) == ()
     assert control_changes(STATE, replace(STATE, threshold=1)) == ("threshold was 2, is 1",)
-
-
-def test_multi_send_is_pinned_by_address_and_code() -> None:
-    code_hash = MULTI_SEND_CALL_ONLY[MULTI_SEND].code_hash
-    assert check_multi_send(MULTI_SEND, code_hash).problem is None
-    assert "code is not" in (check_multi_send(MULTI_SEND, "0x00").problem or "")
-    assert "do not delegate" in (check_multi_send(TARGET, code_hash).problem or "")
 
 
 @pytest.mark.parametrize("version", ["1.3.0", "1.4.1", "1.5.0", "1.3.0+L2", "2.0.0"])

@@ -12,7 +12,6 @@ from dao_bot.safe.signatures import (
     ContractSignature,
     EcdsaSignature,
     OwnerSignature,
-    add_signature,
     assemble,
     parse_signature,
     verify_signature,
@@ -92,12 +91,6 @@ def test_a_signature_under_another_owners_name_is_refused() -> None:
 def test_an_approval_in_the_name_of_a_stranger_is_refused(kind: type[ApprovedHash]) -> None:
     with pytest.raises(BadInput, match="no owner"):
         verify_signature(kind(key_address(STRANGER_KEY)), HASH, OWNERS)
-
-
-def test_an_owner_counts_once_whatever_the_kind_of_signature() -> None:
-    collected = add_signature((), signed(0))
-    with pytest.raises(BadInput, match="signed already"):
-        add_signature(collected, OwnerSignature(OWNERS[0], ApprovedHash(OWNERS[0])))
 
 
 def test_too_few_signatures_are_not_assembled() -> None:
