@@ -1,21 +1,17 @@
-"""Contract functions by their signature: calldata and return data, over eth_abi, with nothing lenient about it."""
+"""Contract functions by their signature: calldata and return data, with nothing lenient about it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from dao_bot.chain.codec import Reader, split_types, tuple_of
 from dao_bot.chain.plan import Answer, Read
-from dao_bot.domain.addresses import Address, checksum
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput, ChainError
 from dao_bot.domain.hashing import keccak
-
-_ARRAYS = re.compile(r"(?:\[\d*\])*\Z")
-_BITS = "|".join(str(bits) for bits in range(8, 257, 8))
-_ELEMENTARY = re.compile(rf"address|bool|string|bytes(?:[1-9]|[12]\d|3[0-2])?|u?int(?:{_BITS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,68 +88,25 @@ def function(signature: str, outputs: str = "()") -> Function:
     Raises:
         ValueError: the signature does not parse; it is written in code, so this is a mistake in the program.
     """
-    name, _, _ = signature.partition("(")
-    inputs = _types(signature[len(name) :])
+    name = signature.partition("(")[0]
     if not name.isidentifier():
         raise ValueError(f"not a function signature: {signature!r}")
-    return Function(signature, inputs, _types(outputs), keccak(signature.encode())[:4])
+    inputs, results = split_types(signature[len(name) :]), split_types(outputs)
+    tuple_of(inputs), tuple_of(results)
+    return Function(signature, inputs, results, keccak(signature.encode())[:4])
 
 
 def encode(types: Sequence[str], values: Sequence[Any], of: str = "values") -> bytes:
     """ABI encoding of a tuple. Raises `BadInput`, naming `of`, where a value does not have its type."""
-    from eth_abi.abi import encode as eth_abi_encode
-    from eth_abi.exceptions import EncodingError
-
     try:
-        return eth_abi_encode(types, values)
-    except (EncodingError, TypeError) as error:
+        return tuple_of(tuple(types)).encode(values)
+    except (ValueError, TypeError, BadInput) as error:
         raise BadInput(f"arguments that do not fit {of}", value=str(error)[:200]) from error
 
 
 def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
     """ABI decoding of a tuple, addresses checksummed. Raises `ValueError` for anything that is no encoding of it."""
-    from eth_abi.abi import decode as eth_abi_decode
-    from eth_abi.exceptions import DecodingError
-
-    try:
-        values = eth_abi_decode(types, data)
-    except (DecodingError, OverflowError) as error:
-        raise ValueError(str(error)) from error
-    return tuple(_checksummed(kind, value) for kind, value in zip(types, values, strict=True))
-
-
-def _checksummed(kind: str, value: Any) -> Any:
-    if kind == "address":
-        return checksum(value)
-    if "address" not in kind:
-        return value
-    if kind.endswith("]"):
-        return tuple(_checksummed(kind[: kind.rindex("[")], item) for item in value)
-    return tuple(_checksummed(part, item) for part, item in zip(_types(kind), value, strict=True))
-
-
-@cache
-def _types(text: str) -> tuple[str, ...]:
-    """The types inside `(…)`. By hand, because signatures are parsed at import and eth_abi takes long to load."""
-    if text == "()":
-        return ()
-    if text[:1] != "(" or text[-1:] != ")":
-        raise ValueError(f"not a list of ABI types: {text!r}")
-    parts, depth, start = [], 0, 1
-    for position, character in enumerate(text[:-1]):
-        depth += (character == "(") - (character == ")")
-        if depth == 1 and character == ",":
-            parts.append(text[start:position])
-            start = position + 1
-    parts.append(text[start:-1])
-    if depth != 1 or not all(map(_is_type, parts)):
-        raise ValueError(f"not a list of ABI types: {text!r}")
-    return tuple(parts)
-
-
-def _is_type(text: str) -> bool:
-    element = _ARRAYS.sub("", text)
-    return bool(_types(element)) if element.startswith("(") else _ELEMENTARY.fullmatch(element) is not None
+    return tuple_of(tuple(types)).decode(Reader(data), 0)
 
 
 def _shown(calldata: bytes) -> str:
