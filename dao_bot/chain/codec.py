@@ -1,6 +1,6 @@
 """ABI encoding and decoding (Solidity, "Contract ABI Specification"): strict, bounded by the size of the data, fast.
 
-Thousands of quotes are decoded in one run; eth_abi takes ten times as long for them, and long to load. The tests hold
+Thousands of quotes are decoded in one run; eth_abi takes four times as long for them, and long to load. The tests hold
 this against eth_abi.
 """
 
