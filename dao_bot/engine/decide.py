@@ -17,12 +17,14 @@ from typing import Any
 
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.errors import BadInput, PluginFailed
+from dao_bot.domain.json_depth import is_too_deep
 from dao_bot.domain.needs import Need
 from dao_bot.engine.answers import decision_from, need_from
 from dao_bot.engine.worker import Request
 from dao_bot.strategy import Observation
 
 _ANSWER_LIMIT = 16 * 2**20
+_DEEPEST_ANSWER = 64
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "SSL_CERT_FILE", "PYTHONDONTWRITEBYTECODE")
 _ONE_THREAD = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -101,7 +103,10 @@ class StrategyProcess:
                 limit=f"{self.limits.cpu_seconds} s of processor, {self.limits.memory_bytes >> 20} MiB",
             )
         try:
-            answer = json.loads(raw)
+            text = raw.decode()
+            if is_too_deep(text, _DEEPEST_ANSWER):
+                raise ValueError("nested too deep")
+            answer = json.loads(text)
         except ValueError as error:
             raise PluginFailed(f"strategy {self.name} answered what is not JSON", value=str(error)) from error
         if "failed" in answer:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from dao_bot.domain.addresses import Address, parse_address
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.json_depth import DEEPEST, is_too_deep
 
 MOST_BYTES = 2_000_000
-_DEEPEST = 32
 _LARGEST_INTEGER = 2**53 - 1
 _UINT256_DIGITS = 78
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-"""An unfinished string is taken to the end, so that the time stays linear."""
 
 
 def read_json_object(raw: bytes, what: str) -> Mapping[str, Any]:
@@ -49,16 +46,9 @@ def read_json_object(raw: bytes, what: str) -> Mapping[str, Any]:
 
 
 def check_depth(text: str, what: str) -> None:
-    """Refuse deep JSON before the parser sees it, which recurses as deep as some library let the whole process.
-
-    Raises:
-        BadInput: more than 32 levels.
-    """
-    depth = 0
-    for token in _STRING_OR_BRACKET.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > _DEEPEST:
-            raise BadInput(f"{what} is nested too deep", limit=f"{_DEEPEST} levels")
+    """Raise `BadInput` for more than 32 levels."""
+    if is_too_deep(text):
+        raise BadInput(f"{what} is nested too deep", limit=f"{DEEPEST} levels")
 
 
 def text_at(entry: Mapping[str, Any], key: str, where: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from dao_bot.domain.decisions import Decision, Memory
 from dao_bot.domain.errors import BadInput, StoreError
+from dao_bot.domain.json_depth import is_too_deep
 from dao_bot.domain.operations import Operation, Swap, Transfer
 from dao_bot.domain.proposals import Approval, Outcome, Proposal
 from dao_bot.domain.tokens import Token
@@ -17,6 +18,8 @@ from dao_bot.domain.verdict import Verdict
 from dao_bot.store.shapes import Shape, Unfit, shape_of
 
 Value = TypeVar("Value")
+
+_DEEPEST = 200
 
 Fees = dict[str, int]
 """Wei by name."""
@@ -103,6 +106,8 @@ class Codec:
             StoreError: when the text is no such value.
         """
         try:
+            if is_too_deep(text, _DEEPEST):
+                raise ValueError("it is nested too deep")
             return cast("Value", shape_of(type_, self._shapes).decode(json.loads(text)))
         except (Unfit, ValueError, TypeError, RecursionError) as error:
             raise StoreError(

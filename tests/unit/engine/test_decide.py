@@ -123,3 +123,9 @@ def test_no_process_stays_behind(tmp_path: Path) -> None:
     with pytest.raises(PluginFailed):
         process(tmp_path, "import time\ntime.sleep(60)", Limits(wall_seconds=1.5)).decide(seen())
     assert children() <= before
+
+
+def test_a_bottomless_answer_is_refused_without_a_crash(tmp_path: Path) -> None:
+    body = "import os, sys\nos.write(int(sys.argv[1]), b'[' * 1000000)\nos._exit(0)"
+    with pytest.raises(PluginFailed, match="nested too deep"):
+        process(tmp_path, body).decide(seen())
