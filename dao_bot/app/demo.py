@@ -11,11 +11,11 @@ from pathlib import Path
 from dao_bot.app.doctor import examine_desk
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper
-from dao_bot.app.output import print_json, print_text, progress
+from dao_bot.app.output import print_json, print_shown, print_text, progress
 from dao_bot.app.showing import card_of, terminal_width, write_page
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.outcome import outcome_table
-from dao_bot.cards.terminal import as_text, plain
+from dao_bot.cards.terminal import renderable
 from dao_bot.devnet.running import RunningWorld, start_world
 from dao_bot.devnet.toolchain import ensure_toolchain
 from dao_bot.domain.errors import DaoBotError
@@ -78,7 +78,7 @@ def _play(desk: Desk, running: RunningWorld, report: Callable[[str], None], *, q
     _tick(keeper, report)
     stored = desk.store.proposal(result.proposal.id)
     if not quiet:
-        print_text(as_text(card_of(desk, stored), terminal_width()))
+        print_shown(renderable(card_of(desk, stored), terminal_width()), terminal_width())
     for number, key in enumerate(running.world.owner_keys[: running.world.threshold], start=1):
         owner = _sign(desk, stored, key)
         report(f"owner {number} of {len(running.world.owners)} signs: {owner}")
@@ -119,7 +119,7 @@ def _finish(desk: Desk, stored: StoredProposal, home: Path, *, as_json: bool) ->
         print_json(facts)
     else:
         if recorded:
-            print_text(plain(outcome_table(stored.proposal, recorded.outcome, terminal_width()), terminal_width()))
+            print_shown(outcome_table(stored.proposal, recorded.outcome, terminal_width()), terminal_width())
         print_text(
             f"\nThe proposal is {stored.state}"
             + (f" in transaction {recorded.outcome.transaction_hash}." if recorded else ".")

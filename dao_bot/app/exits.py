@@ -1,13 +1,41 @@
-"""Exit codes, and how an error is told: 0 done, 1 failed, 2 bad input, 3 refused by policy."""
+"""Exit codes, and how an error is told: 0 done, 1 failed, 2 bad input, 3 refused by policy, 130 interrupted."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
+import traceback
+from typing import Any
 
 from dao_bot.domain.errors import BadInput, DaoBotError, Refused
 
 DONE, FAILED, BAD_INPUT, REFUSED = 0, 1, 2, 3
+
+
+def tell(error: Exception, *, as_json: bool) -> int:
+    """Say what went wrong, for people and on request for programs; the exit code."""
+    from typer.exceptions import Abort, TyperException
+
+    if isinstance(error, DaoBotError):
+        explain(error, as_json=as_json)
+        return exit_code(error)
+    if isinstance(error, TyperException):
+        error.show()  # type: ignore[attr-defined]  # every exception of its parser has it
+        _print_json({"error": "BadInput", "what": error.format_message()}, as_json)
+        return BAD_INPUT
+    if isinstance(error, Abort):
+        sys.stderr.write("dao-bot: the input ended before it was complete; nothing was done\n")
+        return BAD_INPUT
+    return _tell_bug(error, as_json=as_json)
+
+
+def tell_interruption(*, as_json: bool) -> None:
+    """Somebody pressed Ctrl-C."""
+    what = "interrupted; what was recorded is kept, and nothing is half done"
+    sys.stderr.write(f"dao-bot: {what}.\n")
+    _print_json({"error": "Interrupted", "what": what}, as_json)
 
 
 def exit_code(error: DaoBotError) -> int:
@@ -20,12 +48,40 @@ def exit_code(error: DaoBotError) -> int:
 def explain(error: DaoBotError, *, as_json: bool) -> None:
     """The error on standard error, for people; with `--json` also as JSON on standard output, for programs."""
     sys.stderr.write(f"dao-bot: {error}\n")
+    _print_json(facts_of(error), as_json)
+
+
+def facts_of(error: DaoBotError) -> dict[str, Any]:
+    """What an error says, apart."""
+    facts = {
+        "error": type(error).__name__,
+        "what": error.what,
+        "value": None if error.value is None else str(error.value),
+        "limit": None if error.limit is None else str(error.limit),
+        "next_step": error.next_step,
+    }
+    problems = getattr(error, "problems", None)
+    return facts if problems is None else {**facts, "problems": [str(problem) for problem in problems]}
+
+
+def _tell_bug(error: Exception, *, as_json: bool) -> int:
+    """What no part of the program expected: one line, and the rest in a file that only this user can read."""
+    from dao_bot.config.secrets import redact
+
+    what = f"{type(error).__name__}: {redact(str(error)).splitlines()[0][:200] if str(error) else 'no message'}"
+    text = redact("".join(traceback.format_exception(error)))
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="dao-bot-bug-", suffix=".txt")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as failed:
+        path = f"no file ({failed.strerror})"
+    next_step = f"This is a bug; details in {path}"
+    sys.stderr.write(f"dao-bot: {what}. {next_step}.\n")
+    _print_json({"error": "Bug", "what": what, "value": None, "limit": None, "next_step": next_step}, as_json)
+    return FAILED
+
+
+def _print_json(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        facts = {
-            "error": type(error).__name__,
-            "what": error.what,
-            "value": None if error.value is None else str(error.value),
-            "limit": None if error.limit is None else str(error.limit),
-            "next_step": error.next_step,
-        }
         sys.stdout.write(json.dumps(facts) + "\n")

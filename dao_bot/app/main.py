@@ -12,7 +12,7 @@ app = typer.Typer(
     name="dao-bot",
     help=(
         "Run a DAO's treasury by rules: strategies decide, people approve, a keeper executes exactly what was approved."
-        "\n\nExit codes: 0 done, 1 failed, 2 bad input, 3 refused by policy."
+        "\n\nExit codes: 0 done, 1 failed, 2 bad input, 3 refused by policy, 130 interrupted."
         "\n\nExample: dao-bot demo"
     ),
     rich_markup_mode=None,
@@ -25,6 +25,8 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration 
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for programs.")]
 ProposalId = Annotated[str, typer.Argument(help="A proposal's id, or at least its first 6 hex digits.")]
 _CONFIG = Path("strategies.yaml")
+INTERRUPTED = 130
+"""As shells count: 128 and the number of SIGINT."""
 
 
 @app.command()
@@ -199,16 +201,19 @@ def _finish(code: int) -> None:
 
 
 def main() -> None:
-    """Entry point: errors of this program become one message and an exit code, never a traceback."""
-    from dao_bot.domain.errors import DaoBotError
-
+    """Entry point: whatever goes wrong becomes one message and an exit code, never a traceback."""
+    as_json = "--json" in sys.argv
     try:
-        app()
-    except DaoBotError as error:
-        from dao_bot.app.exits import exit_code, explain
+        code = app(standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - the last place where an error can be told
+        from dao_bot.app.exits import tell
 
-        explain(error, as_json="--json" in sys.argv)
-        sys.exit(exit_code(error))
+        sys.exit(tell(error, as_json=as_json))
+    if code == INTERRUPTED:
+        from dao_bot.app.exits import tell_interruption
+
+        tell_interruption(as_json=as_json)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,12 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.domain.hashing import canonical
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def print_json(facts: Any) -> None:
@@ -19,6 +22,18 @@ def print_json(facts: Any) -> None:
 def print_text(text: str) -> None:
     """Lines for people on standard output."""
     sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def print_shown(shown: RenderableType, width: int) -> None:
+    """Something that was laid out for `width` columns: in colours on a terminal, as plain text anywhere else."""
+    from rich.console import Console
+
+    if not sys.stdout.isatty():
+        from dao_bot.cards.terminal import plain
+
+        print_text(plain(shown, width))
+        return
+    Console(width=width, markup=False, emoji=False, highlight=False).print(shown)
 
 
 def progress(*, quiet: bool = False) -> Callable[[str], None]:

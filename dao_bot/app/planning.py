@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from dao_bot.app.exits import DONE, REFUSED
-from dao_bot.app.output import print_json, print_text
+from dao_bot.app.output import print_json, print_shown
 from dao_bot.app.showing import terminal_width, write_page
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.data import as_json, decision_json
-from dao_bot.cards.decision import decision_text, tell_decision
+from dao_bot.cards.decision import decision_renderable, tell_decision
 from dao_bot.cards.story import tell
-from dao_bot.cards.terminal import as_text
+from dao_bot.cards.terminal import renderable
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.draft import Draft, draft
@@ -29,13 +29,13 @@ def plan(path: Path, strategy: str, as_facts: bool, html: Path | None) -> int:
         if as_facts:
             print_json(decision_json(told))
         else:
-            print_text(decision_text(told, terminal_width()))
+            print_shown(decision_renderable(told), terminal_width())
         return DONE
     card = tell(proposal)
     if as_facts:
         print_json(as_json(card))
     else:
-        print_text(as_text(card, terminal_width()))
+        print_shown(renderable(card, terminal_width()), terminal_width())
     if html is not None:
         write_page(html, card)
     return DONE if proposal.verdict.passed else REFUSED
@@ -51,7 +51,6 @@ def chosen(desk: Desk, name: str) -> StrategyPlan:
     if name not in strategies:
         raise NotFound(
             f"there is no strategy {name!r} in {desk.config.path}",
-            limit=", ".join(strategies),
             next_step=did_you_mean(name, strategies) or None,
         )
     return strategies[name]

@@ -8,11 +8,11 @@ from pathlib import Path
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper
 from dao_bot.app.keys import read_key
-from dao_bot.app.output import print_json, print_text
+from dao_bot.app.output import print_json, print_shown, print_text
 from dao_bot.app.showing import card_of, terminal_width, write_page
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.data import as_json
-from dao_bot.cards.terminal import as_text
+from dao_bot.cards.terminal import renderable
 from dao_bot.cards.text import clean, utc
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import OPEN_STATES, State
@@ -61,7 +61,7 @@ def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None) -> int
     if as_facts:
         print_json(as_json(card))
     else:
-        print_text(as_text(card, terminal_width()))
+        print_shown(renderable(card, terminal_width()), terminal_width())
     if html is not None:
         write_page(html, card)
     return DONE
@@ -90,7 +90,7 @@ def sign(path: Path, proposal_id: str, key_reference: str, yes: bool, as_facts: 
 
 
 def _ask(desk: Desk, stored: StoredProposal, *hashes: str) -> None:
-    print_text(as_text(card_of(desk, stored), terminal_width()))
+    print_shown(renderable(card_of(desk, stored), terminal_width()), terminal_width())
     if stored.state in (State.CANCELED, State.STALE):
         print_text("You are about to sign the REJECTION of this proposal: an empty transaction at its nonce.")
     for name, value in zip(("domain hash", "message hash", "safeTxHash"), hashes, strict=True):

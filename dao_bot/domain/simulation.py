@@ -47,7 +47,6 @@ class SafeState:
     guard: Address
     fallback_handler: Address
     module_guard: Address = ZERO_ADDRESS
-    module_guard: Address = ZERO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
