@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from dao_bot.store.schema import metadata
 from dao_bot.store.store import Store, open_store
@@ -64,7 +65,9 @@ def _emptied(url: str) -> str:
     """Also after a test that took the guards of the record away."""
     with psycopg.connect(url) as connection:
         connection.execute("ALTER TABLE events DISABLE TRIGGER USER")
-        connection.execute(f"TRUNCATE {', '.join(metadata.tables)}")
+        # Far faster than TRUNCATE, which makes new files.
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
         connection.execute("ALTER TABLE events ENABLE TRIGGER USER")
     return url
 
