@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -62,7 +62,6 @@ class Endpoint:
         patience: float = 20.0,
         answer_limit: int = 64 << 20,
         batch_limit: int = 500,
-        headers: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> None:
         self.operator = operator
@@ -72,18 +71,17 @@ class Endpoint:
         self._patience = patience
         self._batch_limit = batch_limit
         self._count_lock = threading.Lock()
-        self.url = url
-        self._secrets: list[str] = [value for value in (headers or {}).values() if len(value) >= _SECRET_LENGTH]
-        shown, self._transport = self._open(url, headers or {}, answer_limit)
+        self.url = url.removeprefix("ipc:").removeprefix("//") if url.startswith("ipc:") else url
+        self._secrets: list[str] = []
+        shown, self._transport = self._open(self.url, answer_limit)
         self.name = name or f"{operator} ({shown})"
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"
 
-    def _open(self, url: str, headers: Mapping[str, str], answer_limit: int) -> tuple[str, Transport]:
-        path = url.removeprefix("ipc://").removeprefix("ipc:")
-        if path.startswith("/"):
-            return path, IpcTransport(Path(path), answer_limit, is_complete_json)
+    def _open(self, url: str, answer_limit: int) -> tuple[str, Transport]:
+        if url.startswith("/"):
+            return url, IpcTransport(Path(url), answer_limit, is_complete_json)
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -95,9 +93,10 @@ class Endpoint:
                 limit="http://…, https://…, or the absolute path of a Unix socket",
                 next_step="Correct it; it is not shown here because it may hold a key",
             )
+        headers: dict[str, str] = {}
         if parts.username is not None or parts.password is not None:
             credentials = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-            headers = {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode(), **headers}
+            headers["Authorization"] = "Basic " + base64.b64encode(credentials.encode()).decode()
             self._secrets += [part for part in (parts.username, parts.password) if part]
         hidden = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
         self._secrets += [part for part in hidden if len(part) >= _SECRET_LENGTH]
@@ -133,7 +132,7 @@ class Endpoint:
         self._transport.close()
 
     def scrub(self, text: str) -> str:
-        """`text` without the keys and credentials that are part of this endpoint's URL or headers."""
+        """`text` without the keys and credentials that are part of this endpoint's URL."""
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return text

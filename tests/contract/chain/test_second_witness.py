@@ -50,7 +50,15 @@ def other(scene: Scene, anvil: Anvil) -> OtherOperator:
     return OtherOperator(endpoints)
 
 
-@pytest.fixture(params=["fork", "other"])
+@pytest.fixture
+def fork_of_socket(anvil: Anvil, toolchain: Toolchain) -> Iterator[LocalFork]:
+    """A fork of a node that is spoken to over its Unix socket."""
+    witness = LocalFork(toolchain.anvil, Endpoint(f"ipc:{anvil.ipc}", "demo"))
+    yield witness
+    witness.close()
+
+
+@pytest.fixture(params=["fork", "fork_of_socket", "other"])
 def witness(request: pytest.FixtureRequest) -> SecondWitness:
     chosen: SecondWitness = request.getfixturevalue(request.param)
     return chosen

@@ -30,17 +30,26 @@ def wrap(scene: Scene, calls: Sequence[Call]) -> WrappedTransaction:
     return WrappedTransaction("multisig", scene.world.multi_send_call_only, 0, data, CallType.DELEGATECALL)
 
 
-def safe_state(scene: Scene, block: Block) -> SafeState:
+def safe_state(scene: Scene, block: Block, safe: Address | None = None) -> SafeState:
+    at = safe or scene.world.safe
+
     def plan() -> Any:
-        answers = yield safe_reads(scene.world.safe)
-        return parse_safe(scene.world.safe, answers)
+        answers = yield safe_reads(at)
+        return parse_safe(at, answers)
 
     state: SafeState = scene.endpoints.read(block, [plan()])[0]
     return state
 
 
 def simulated(
-    scene: Scene, calls: Sequence[Call], *, first: Any = None, second: Any = None, wrapped: Any = None, **options: Any
+    scene: Scene,
+    calls: Sequence[Call],
+    *,
+    first: Any = None,
+    second: Any = None,
+    wrapped: Any = None,
+    safe: Address | None = None,
+    **options: Any,
 ) -> Simulation:
     """Both witnesses on the demo node unless told otherwise."""
     from dao_bot.chain.simulation import simulate
@@ -51,7 +60,7 @@ def simulated(
         second or scene.endpoint,
         scene.treasury,
         block,
-        safe_state(scene, block),
+        safe_state(scene, block, safe),
         wrapped or wrap(scene, calls),
         calls,
         **options,
@@ -70,16 +79,18 @@ def swap_calls(scene: Scene, sell: str, buy: str, fee: int, units: int, minimum:
     ]
 
 
-def signed_execution(scene: Scene, wrapped: WrappedTransaction, nonce: int) -> tuple[Request, bytes]:
-    """What the keeper sends after two owners have signed, and the safeTxHash."""
+def signed_execution(
+    scene: Scene, wrapped: WrappedTransaction, nonce: int, safe: Address | None = None, signers: int = 2
+) -> tuple[Request, bytes]:
+    """What the keeper sends after the first owners have signed, and the safeTxHash."""
     from eth_account import Account
 
     fields = (wrapped.to, wrapped.value, wrapped.data, int(wrapped.operation), 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS)
-    call = {"to": scene.world.safe, "data": "0x" + _HASH.encode(*fields, nonce).hex()}
+    call = {"to": safe or scene.world.safe, "data": "0x" + _HASH.encode(*fields, nonce).hex()}
     safe_tx_hash = bytes.fromhex(scene.endpoint.request("eth_call", call, "latest")[2:])
-    owners = [Account.from_key(key) for key in scene.world.owner_keys[: scene.world.threshold]]
+    owners = [Account.from_key(key) for key in scene.world.owner_keys[:signers]]
     signatures = b"".join(
         bytes(owner.unsafe_sign_hash(safe_tx_hash).signature)
         for owner in sorted(owners, key=lambda owner: int(owner.address, 16))
     )
-    return Request(Address(scene.world.safe), _EXEC.encode(*fields, signatures), 3_000_000), safe_tx_hash
+    return Request(safe or scene.world.safe, _EXEC.encode(*fields, signatures), 3_000_000), safe_tx_hash

@@ -18,6 +18,7 @@ from dao_bot.chain.sending import Pacing, Request, Sender
 from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution
 from dao_bot.chain.transactions import LocalSigner
+from dao_bot.devnet.safes import deploy_safe
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call
@@ -27,7 +28,7 @@ from tests.integration.chain.conftest import Scene
 from tests.integration.chain.hostile import Behaviour, HostileServer, liar
 
 if TYPE_CHECKING:
-    from dao_bot.devnet import Anvil
+    from dao_bot.devnet import Anvil, Toolchain
 
 Serve = Callable[[Behaviour], HostileServer]
 NOBODY = Address("0x000000000000000000000000000000000000dEaD")
@@ -86,6 +87,33 @@ def test_what_was_simulated_is_what_comes(funded: Scene, serve: Serve, anvil: An
     assert realised
     assert receipt.gas_used <= gas_limit(simulation.gas_used)
     assert abs(receipt.gas_used - simulation.gas_used) < simulation.gas_used // 5
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "1.4.1", "1.5.0"])
+@pytest.mark.parametrize("threshold", [1, 2, 3])
+def test_every_safe_version_and_threshold_is_simulated_as_it_executes(
+    scene: Scene, anvil: Anvil, toolchain: Toolchain, version: str, threshold: int
+) -> None:
+    world = scene.world
+    safe = deploy_safe(
+        anvil, toolchain.packages, version=version, owners=world.owners, threshold=threshold, salt_nonce=9
+    )
+    transact(anvil, Transaction(world.deployer, safe, value=10**18))
+    calls = [Call(world.weth, function("deposit()").encode(), 10**17), Call(NOBODY, b"", 5)]
+    simulation = simulated(scene, calls, safe=safe)
+    assert simulation.success, simulation.revert_reason
+    assert simulation.safe_after is not None
+    assert (simulation.safe_after.threshold, simulation.safe_after.nonce) == (threshold, 1)
+    assert simulation.safe_after.version.startswith(version)
+    request, safe_tx_hash = signed_execution(scene, wrap(scene, calls), 0, safe, threshold)
+    receipt = executed(scene, Request(safe, request.data, gas_limit(simulation.gas_used)))
+    assert safe_execution(receipt.logs, safe, safe_tx_hash) is True
+    assert realised_changes(scene.endpoint, world.chain_id, receipt, safe, world.multicall3) == simulation.changes
+    found = find_execution(scene.endpoint, safe, safe_tx_hash, receipt.block_number, receipt.block_number)
+    assert found is not None
+    assert found.success
+    failing = simulated(scene, [Call(world.weth, function("withdraw(uint256)").encode(10**30))], safe=safe)
+    assert not failing.success
 
 
 def test_the_signed_transaction_itself_can_be_the_second_witness(funded: Scene) -> None:
