@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from strategies.reserve_rebalance import highs, model
 from strategies.reserve_rebalance.cone import ConeData
 from strategies.reserve_rebalance.optimum import Optimizer
-from strategies.reserve_rebalance.problem import Inputs
+from strategies.reserve_rebalance.problem import Inputs, Mask
 from strategies.reserve_rebalance.universe import Array
 
 TURNOVER = "turnover"
@@ -41,6 +41,35 @@ class Nearest:
     extra_turnover: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Hard:
+    """The hard constraints alone, without objective and tail: their cone data, rows by name, and columns of flow."""
+
+    data: ConeData
+    rows: dict[str, slice]
+    flow: slice
+
+
+def _hard(optimizer: Optimizer, inputs: Inputs) -> _Hard:
+    form, s = optimizer.continuous, optimizer.structure
+    values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
+    data = form.fill(values)
+    columns, rows = np.ones(data.A.shape[1], dtype=bool), np.ones(data.A.shape[0], dtype=bool)
+    for name in ("threshold", "excess", "lost to"):
+        columns[form.columns[name]] = False
+    for name in ("losses", "tail", "tail excess", "tail threshold", "minimum trade"):
+        rows[form.rows[name]] = False
+    part = replace(data, q=np.zeros_like(data.q)).restricted(columns, rows)
+    return _Hard(
+        part, {name: _moved(where, rows) for name, where in form.rows.items()}, _moved(form.columns["flow"], columns)
+    )
+
+
+def _moved(part: slice, kept: Mask) -> slice:
+    start = int(np.count_nonzero(kept[: part.start]))
+    return slice(start, start + int(np.count_nonzero(kept[part])))
+
+
 def conflicting(optimizer: Optimizer, inputs: Inputs, names: Sequence[str], blocked: Mapping[str, Array]) -> list[str]:
     """An irreducible set of constraints without a common solution; dropping any one of them leaves a solution.
 
@@ -52,22 +81,20 @@ def conflicting(optimizer: Optimizer, inputs: Inputs, names: Sequence[str], bloc
     infeasible without it. What only sets the pace is tried first, so that it is named only when it matters. What is
     physical (balances, holdings) is never dropped.
     """
-    form = optimizer.continuous
-    s = optimizer.structure
-    values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
-    data = form.fill(values)
-    solver = highs.solver(replace(data, q=np.zeros_like(data.q)))
-    rows = np.arange(form.rows[DEPTH].start, form.rows[DEPTH].stop)
+    hard = _hard(optimizer, inputs)
+    data = hard.data
+    solver = highs.solver(data)
+    rows = np.arange(hard.rows[DEPTH].start, hard.rows[DEPTH].stop)
     groups: dict[str, tuple[Array, Array]] = {}
     for reason, room in blocked.items():
         freed = room.ravel() > 0
         groups[reason] = (rows[freed], room.ravel()[freed])
     open_rows = rows[inputs.room.ravel() > 0]
     groups[DEPTH] = (open_rows, np.full(len(open_rows), INFINITE))
-    groups[TURNOVER] = (np.array([form.rows[TURNOVER].start]), np.array([INFINITE]))
+    groups[TURNOVER] = (np.array([hard.rows[TURNOVER].start]), np.array([INFINITE]))
     for i, name in enumerate(names):
-        groups[name] = (np.array([form.rows["limits"].start + i]), np.array([INFINITE]))
-    groups[FLOOR] = (np.array([form.rows[FLOOR].start]), np.array([INFINITE]))
+        groups[name] = (np.array([hard.rows["limits"].start + i]), np.array([INFINITE]))
+    groups[FLOOR] = (np.array([hard.rows[FLOOR].start]), np.array([INFINITE]))
     conflict = []
     for name, (which, relaxed) in groups.items():
         _set_upper(solver, which, relaxed)
@@ -86,20 +113,19 @@ def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Neare
     Limits are shares of what is left, so burning value in costs would come nearer to each broken limit by less than
     what is burnt; costs therefore weigh as much as one more than the number of broken limits.
     """
-    s, form = optimizer.structure, optimizer.continuous
-    values = model.parameter_values(s, replace(inputs, margin=0.0)) | {"least": np.zeros(s.pairs)}
-    data = form.fill(values)
+    s, hard = optimizer.structure, _hard(optimizer, inputs)
+    data = hard.data
     count = len(s.limit_bounds)
-    elastic = [form.rows[FLOOR].start, form.rows[TURNOVER].start]
+    elastic = [hard.rows[FLOOR].start, hard.rows[TURNOVER].start]
     if count:
-        elastic += range(form.rows["limits"].start, form.rows["limits"].stop)
+        elastic += range(hard.rows["limits"].start, hard.rows["limits"].stop)
     now = np.maximum(s.excess(inputs.weights), 0.0)
     most = np.concatenate([[INFINITE, INFINITE], np.full(count, INFINITE)] if floor_first else [[0.0, 0.0], now])
     no_cost = np.zeros_like(data.q)
     shortfall = _least(_elastic(data, elastic, no_cost, np.eye(2 + count)[0], most))[0] if floor_first else 0.0
     most[0] = shortfall + 1e-9 if floor_first else 0.0
     cost = no_cost.copy()
-    cost[form.columns["flow"]] = (1.0 - inputs.rate.ravel()) * (1 + np.count_nonzero(now) + 2 * floor_first)
+    cost[hard.flow] = (1.0 - inputs.rate.ravel()) * (1 + np.count_nonzero(now) + 2 * floor_first)
     gaps = _least(_elastic(data, elastic, cost, np.array([0.0, *np.ones(1 + count)]), most))
     kept = np.where(gaps > NOISE, gaps, 0.0)
     return Nearest(float(shortfall) if shortfall > NOISE else 0.0, kept[2:], float(kept[1]))

@@ -74,7 +74,7 @@ def build(structure: Structure, *, integer: bool) -> Model:
         constraints["limits"] = _sparse(structure.limit_shares) @ w - structure.limit_bounds * total <= p["slack"]
     cost = p["cost"] @ flow
     risk = structure.risk_aversion * threshold + p["tail_price"] @ excess
-    variables = {"weights": w, "flow": flow}
+    variables = {"weights": w, "flow": flow, "threshold": threshold, "excess": excess, "lost to": lost_to}
     if integer:
         p |= {"gas": cp.Parameter(m), "least": cp.Parameter(m), "most": cp.Parameter(m)}
         used = cp.Variable(m, boolean=True)

@@ -137,7 +137,7 @@ def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, hel
         inputs,
         floor=aim.floor - (nearest.shortfall + 2 * inputs.margin if nearest.shortfall > 0 else inputs.margin / 2),
         turnover=inputs.turnover + (nearest.extra_turnover + 2 * inputs.margin if nearest.extra_turnover > 0 else 0.0),
-        slack=np.where(nearest.slack > 0, nearest.slack + 4 * inputs.margin, inputs.slack + FEASIBILITY / 2),
+        slack=_with_play(optimizer, inputs, nearest, 0.0 if held.floor_short else inputs.minimum_trade),
         minimum_trade=0.0 if held.floor_short else inputs.minimum_trade,
         margin=0.0,
     )
@@ -149,6 +149,13 @@ def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, hel
     if found.outcome is not Outcome.TRADE:
         return named
     return replace(found, outcome=Outcome.REPAIR, conflict=named.conflict)
+
+
+def _with_play(optimizer: Optimizer, inputs: Inputs, nearest: conflicts.Nearest, least: float) -> Array:
+    """(c,) slack to solve with. Trades have a least size, so what gives way is met to within one of them."""
+    gave = nearest.slack + 4 * inputs.margin
+    now = optimizer.structure.excess(inputs.weights)
+    return np.where(nearest.slack > 0, np.clip(gave + least, gave, np.maximum(gave, now)), FEASIBILITY / 2)
 
 
 def _without_floor(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, named: Plan) -> Plan:
