@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from dao_bot.chain import hexes
 from dao_bot.chain.broadcast import Broadcast, broadcast
 from dao_bot.chain.fate import Attempts, Fate, Finality, Found, look_up, next_nonce
 from dao_bot.chain.gas import FeePolicy, Fees, bumped, suggest_fees
@@ -14,6 +15,7 @@ from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.transactions import Signed, Signer, Unsigned
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.units import format_units
 
 OnIntent = Callable[[Signed], None]
 """Records the signed transaction durably. Nothing leaves the process before it returns; if it raises, nothing does."""
@@ -97,12 +99,15 @@ class Sender:
             in_flight: nonces of this key for which something is signed whose fate is open.
 
         Raises:
-            Refused: gas is above the cap; nothing was signed.
-            RpcUnavailable, RpcFault: fees or nonce cannot be read; nothing was signed. After `on_intent` nothing is
-                raised: what happened is in the state of the broadcast.
+            Refused: gas is above the cap, or the key cannot pay for it; nothing was signed.
+            RpcUnavailable, RpcFault: fees or nonce cannot be read, or the relay does not answer; nothing was signed.
+                After `on_intent` nothing is raised: what happened is in the state of the broadcast.
         """
+        if self._relay is not self._endpoint:
+            self._relay.request("eth_chainId")
         fees = suggest_fees(self._endpoint, self._fee_policy)
         nonce = next_nonce(self._endpoint, self.address, in_flight)
+        self._require_funds(request, fees)
         return self._sign_and_send(request, nonce, fees, on_intent)
 
     def send_again(self, signed: Signed) -> Broadcast:
@@ -159,6 +164,19 @@ class Sender:
                 told = f"sent again: {self.send_again(signed[-1]).message}"
                 notes += [told] if told not in notes else []
             self._stop.wait(min(pacing.poll, max(end - now, 0.0)))
+
+    def _require_funds(self, request: Request, fees: Fees) -> None:
+        balance = hexes.quantity(
+            self._endpoint.request("eth_getBalance", self.address, "latest"), f"a balance of {self._endpoint.name}"
+        )
+        needed = request.value + request.gas * fees.max_fee_per_gas
+        if balance < needed:
+            raise Refused(
+                "the keeper cannot pay for the gas",
+                value=f"{format_units(balance, 18, 6)} coins",
+                limit=f"at least {format_units(needed, 18, 6)}",
+                next_step=f"Nothing was sent. Send coins to {self.address}",
+            )
 
     def _try_to_replace(self, request: Request, signed: list[Signed], on_intent: OnIntent) -> str:
         try:

@@ -20,7 +20,7 @@ from dao_bot.devnet.accounts import KEEPER, STRANGER
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain import failpoints
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import DaoBotError, Refused
+from dao_bot.domain.errors import DaoBotError, Refused, RpcUnavailable
 from tests.integration.chain.hostile import Behaviour, HostileServer, liar
 
 if TYPE_CHECKING:
@@ -198,15 +198,20 @@ def test_a_rival_for_the_same_nonce_without_higher_fees_is_underpriced(fresh_anv
 
 def test_a_keeper_without_funds_is_told(fresh_anvil: StartAnvil) -> None:
     anvil = fresh_anvil()
-    anvil.rpc("anvil_setBalance", KEEPER.address, "0x1")
-    assert sender(anvil.url).send(GIFT, Ledger()).broadcast.state is BroadcastState.NO_FUNDS
+    anvil.rpc("anvil_setBalance", KEEPER.address, hex(10**12))
+    keeper, ledger = sender(anvil.url), Ledger()
+    with pytest.raises(Refused, match=r"cannot pay for the gas; got 0.000001 coins; .* Send coins to 0x15d3"):
+        keeper.send(GIFT, ledger)
+    assert ledger.signed == []
+    unchecked = keeper._sign_and_send(GIFT, 0, Fees(10 * GWEI, GWEI), ledger)
+    assert unchecked.broadcast.state is BroadcastState.NO_FUNDS
 
 
 def test_an_impossible_gas_limit_is_refused_by_the_node(fresh_anvil: StartAnvil) -> None:
     anvil = fresh_anvil()
-    for gas in (1, 10**12):
+    for gas in (1, 10**9):
         broadcast = sender(anvil.url).send(Request(SOMEBODY, b"", gas), Ledger()).broadcast
-        assert broadcast.state in (BroadcastState.REFUSED, BroadcastState.NO_FUNDS)
+        assert broadcast.state is BroadcastState.REFUSED
         assert broadcast.message
 
 
@@ -349,8 +354,13 @@ def test_a_chain_without_base_fees_gets_a_legacy_transaction(fresh_anvil: StartA
 def test_transactions_go_to_the_relay_alone(fresh_anvil: StartAnvil, serve: Serve) -> None:
     anvil = fresh_anvil()
     public = serve(liar(anvil.port, lambda method, params, answer: answer))
-    dead = serve(lambda c: c.hang_up())
-    keeper = sender(public.url, relay=Endpoint(dead.url, "relay", timeout=1))
+
+    def deaf_to_transactions(conversation: Any) -> None:
+        if conversation.body["method"] == "eth_chainId":
+            conversation.result("0x7a69")
+        conversation.hang_up()
+
+    keeper = sender(public.url, relay=Endpoint(serve(deaf_to_transactions).url, "relay", timeout=1))
     sent = keeper.send(GIFT, Ledger())
     assert sent.broadcast.state is BroadcastState.UNKNOWN
     assert "eth_sendRawTransaction" not in public.methods
@@ -358,6 +368,14 @@ def test_transactions_go_to_the_relay_alone(fresh_anvil: StartAnvil, serve: Serv
     assert keeper.send_again(sent.signed).state is BroadcastState.ACCEPTED
     assert "eth_sendRawTransaction" not in public.methods
     assert comes_true(lambda: gifts(anvil) == 1)
+
+
+def test_nothing_is_signed_when_the_relay_does_not_answer(fresh_anvil: StartAnvil, serve: Serve) -> None:
+    anvil, ledger = fresh_anvil(), Ledger()
+    dead = Endpoint(serve(lambda c: c.hang_up()).url, "relay", timeout=1)
+    with pytest.raises(RpcUnavailable, match="relay .* closed the connection"):
+        sender(anvil.url, relay=dead).send(GIFT, ledger)
+    assert ledger.signed == []
 
 
 def test_a_node_that_answers_with_another_hash_is_not_believed(fresh_anvil: StartAnvil, serve: Serve) -> None:
@@ -394,7 +412,7 @@ def test_every_request_of_the_path_is_a_failpoint(fresh_anvil: StartAnvil) -> No
         failpoints.install(None)
     assert reached[::2] == [name.replace(":after", ":before") for name in reached[1::2]]
     assert "rpc:eth_sendRawTransaction:before" in reached
-    assert len(reached) == 2 * 5
+    assert len(reached) == 2 * 6
 
 
 def test_the_fees_cover_a_doubled_base_fee_under_the_cap(fresh_anvil: StartAnvil) -> None:
