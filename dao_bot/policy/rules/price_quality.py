@@ -58,8 +58,7 @@ class PriceQuality:
         moved = touched(facts)
         for token, units in facts.before.items():
             excused = token.address in facts.hold_only or token.symbol in self._params.unvalued
-            held = units > 0 or (facts.after is not None and facts.after.get(token, 0) > 0)
-            if token.address in moved or (held and not excused):
+            if token.address in moved or (units > 0 and not excused):
                 yield token
 
     def _token(self, facts: PolicyFacts, token: Token) -> Iterator[RuleReport]:

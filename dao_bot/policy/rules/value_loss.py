@@ -38,9 +38,7 @@ class ValueLoss:
         valuation = value_treasury(facts)
         before, after, paid = valuation.total_before, valuation.total_after, _paid(facts)
         lost = before - paid - after
-        if before <= 0 and lost > 0:
-            raise Refused("the treasury has no value before the batch, so its loss has no measure")
-        report = at_most(
+        yield at_most(
             self.name,
             "",
             before=0,
@@ -50,7 +48,6 @@ class ValueLoss:
             message=f"Loss of a treasury of {format_usd(int(before))} (payments of {format_usd(int(paid))} aside)",
             advice="trade less, or in deeper pools",
         )
-        yield report
 
 
 def _paid(facts: PolicyFacts) -> Fraction:

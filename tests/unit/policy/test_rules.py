@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from dao_bot.domain.addresses import ZERO_ADDRESS
 from dao_bot.domain.calls import Call, DecodedCall
 from dao_bot.domain.prices import TokenPrice
 from dao_bot.domain.units import WAD
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import Settings
 from dao_bot.policy.facts import Move, PolicyFacts
+from dao_bot.policy.movements import call_outflows
+from dao_bot.policy.report import at_least, at_most
 from dao_bot.policy.rule import Rule
 from dao_bot.policy.rules.allowed_recipients import AllowedRecipients
 from dao_bot.policy.rules.allowed_targets import AllowedTargets, AllowedTargetsParams
 from dao_bot.policy.rules.deadline import Deadline, DeadlineParams
-from dao_bot.policy.rules.issuer_cap import IssuerCapParams
+from dao_bot.policy.rules.issuer_cap import IssuerCap, IssuerCapParams
 from dao_bot.policy.rules.move_size import MoveSize, MoveSizeParams
 from dao_bot.policy.rules.price_quality import PriceQuality, PriceQualityParams
 from dao_bot.policy.rules.safe_unchanged import SafeUnchanged, SafeUnchangedParams
@@ -27,6 +31,7 @@ from dao_bot.policy.rules.slippage import Slippage, SlippageParams
 from dao_bot.policy.rules.token_cap import TokenCap, TokenCapParams
 from dao_bot.policy.rules.token_floor import TokenFloor
 from dao_bot.policy.rules.value_loss import ValueLoss
+from dao_bot.policy.share_cap import share_cap
 from tests.property.policy.strategies import (
     DAI,
     DAO,
@@ -49,6 +54,7 @@ from tests.property.policy.violations import (
     with_extra_call,
     with_price,
     with_safe_after,
+    with_simulation,
 )
 
 
@@ -151,6 +157,58 @@ def test_the_stewards_can_let_owners_change_and_only_owners() -> None:
     assert not passes(limit, with_safe_after(facts, threshold=1))
     adding = DecodedCall(Call(SAFE, b"add"), "safe", "addOwnerWithThreshold(address,uint256)", (), "adds an owner")
     assert not passes(limit, with_extra_call(tame_facts(), adding))
+
+
+@pytest.mark.parametrize(("nonce", "allowed"), [(-1, False), (0, True), (1, True), (2, False)])
+def test_a_batch_uses_up_one_nonce_at_most(nonce: int, allowed: bool) -> None:
+    facts = with_safe_after(tame_facts(), nonce=tame_facts().safe_before.nonce + nonce)
+    assert passes(rule(SafeUnchanged), facts) is allowed
+
+
+@pytest.mark.parametrize(("when", "allowed"), [(-1, False), (0, True), (VALID_FOR, True), (VALID_FOR + 1, False)])
+def test_a_batch_is_simulated_between_its_block_and_its_deadline(when: int, allowed: bool) -> None:
+    assert passes(rule(SimulationRule), with_simulation(tame_facts(), timestamp=NOW + when)) is allowed
+
+
+def test_coins_that_a_call_carries_count_once_whether_or_not_its_decoder_tells_of_them() -> None:
+    wrap = DecodedCall(Call(USDC.address, b"wrap", 5), "weth", "deposit()", (), "wraps", recipients=(SAFE,))
+    assert call_outflows(wrap) == {ZERO_ADDRESS: 5}
+    assert call_outflows(replace(wrap, spends=((ZERO_ADDRESS, 5),))) == {ZERO_ADDRESS: 5}
+    assert call_outflows(replace(wrap, spends=((ZERO_ADDRESS, 7), (USDC.address, 1)))) == {
+        ZERO_ADDRESS: 7,
+        USDC.address: 1,
+    }
+
+
+def test_an_issuer_above_its_cap_may_be_left_alone_and_reduced_but_not_added_to() -> None:
+    cap = rule(IssuerCap, issuers={"Circle": {"max": "10%", "exposure": {"USDC": "100%", "DAI": "50%"}}})
+    assert passes(cap, with_balances(tame_facts(), {}))
+    assert passes(cap, with_balances(tame_facts(), {USDC: -2, DAI: 2 * 10**12}))
+    assert not passes(cap, with_balances(tame_facts(), {USDC: 2, DAI: -2 * 10**12}))
+
+
+def test_the_share_of_what_is_above_its_cap_may_drift_exactly_as_far_as_stated() -> None:
+    cap, drift = WAD // 2, WAD // 1000
+    before = Fraction(6 * WAD, 10)
+    at_the_edge = share_cap("r", "s", before=before, after=before + drift, bought=False, cap=cap, drift=drift)
+    beyond = share_cap("r", "s", before=before, after=before + drift + 1, bought=False, cap=cap, drift=drift)
+    assert (at_the_edge.violated, beyond.violated) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("after", "binds", "violated"), [(994, False, False), (995, True, False), (1000, True, False), (1001, False, True)]
+)
+def test_an_upper_limit_binds_within_half_a_percent(after: int, binds: bool, violated: bool) -> None:
+    report = at_most("r", "s", before=0, after=after, limit=1000, render=str, message="m", advice="a")
+    assert (report.binds, report.violated) == (binds, violated)
+
+
+@pytest.mark.parametrize(
+    ("after", "binds", "violated"), [(1006, False, False), (1005, True, False), (1000, True, False), (999, False, True)]
+)
+def test_a_lower_limit_binds_within_half_a_percent(after: int, binds: bool, violated: bool) -> None:
+    report = at_least("r", "s", before=0, after=after, limit=1000, render=str, message="m", advice="a")
+    assert (report.binds, report.violated) == (binds, violated)
 
 
 def test_owners_in_another_order_are_the_same_owners() -> None:
