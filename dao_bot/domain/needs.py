@@ -63,6 +63,8 @@ class PoolPrices(Need[tuple[PoolPrice, ...]]):
 class SwapLadders(Need[tuple[Ladder, ...]]):
     """Executable quotes between the named tokens, one ladder for each directed pair that a venue can trade.
 
+    What the Safe does not hold cannot be sold: a ladder ends at the whole holding.
+
     Attributes:
         tokens: symbols; all configured tokens when empty.
         sizes: USD values (WAD) of the rungs, growing.

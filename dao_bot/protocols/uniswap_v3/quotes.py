@@ -11,7 +11,7 @@ from dao_bot.chain.plan import Answer, Plan, Read
 from dao_bot.chain.provider import ReadContext
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
-from dao_bot.domain.needs import Need, Prices, SwapLadders
+from dao_bot.domain.needs import Holding, Holdings, Need, Prices, SwapLadders
 from dao_bot.domain.prices import TokenPrice
 from dao_bot.domain.quotes import Ladder, Rung
 from dao_bot.domain.ticks import MAX_SQRT_RATIO, MIN_SQRT_RATIO
@@ -28,6 +28,7 @@ _EXHAUSTED = (MIN_SQRT_RATIO + 1, MAX_SQRT_RATIO - 1)
 """Where a swap stops when a pool has nothing left: the quote is then for a part of the input only."""
 _UNITS_LOST_PER_HOP = 4
 _PRICES = Prices()
+_HOLDINGS = Holdings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class _Quote:
 
 
 class SwapLaddersProvider:
-    """Reads `SwapLadders` in one round after the prices, with which sizes in USD become amounts."""
+    """Reads `SwapLadders` in one round, after the prices, with which sizes in USD become amounts, and the holdings."""
 
     need: ClassVar[type[Need[Any]]] = SwapLadders
 
@@ -51,13 +52,14 @@ class SwapLaddersProvider:
         self._max_routes = max_routes
 
     def requires(self, need: SwapLadders) -> tuple[Need[Any], ...]:
-        return (_PRICES,)
+        return (_PRICES, _HOLDINGS)
 
     def read(self, need: SwapLadders, context: ReadContext) -> Plan[tuple[Ladder, ...]]:
         """The best ladder of every directed pair: the one that goes furthest, then the one that returns most there.
 
-        A token without a usable price is not sold, because its sizes are unknown. A pair whose pools cannot fill the
-        first size has no ladder.
+        Nothing is quoted beyond what the Safe holds: in place of the first larger size stands all of it. A token that
+        it does not hold has no ladder, nor has one without a usable price, because its sizes are unknown, nor a pair
+        whose pools cannot fill the first size.
 
         Raises:
             BadInput: an unknown token, or sizes that do not grow.
@@ -65,7 +67,8 @@ class SwapLaddersProvider:
         ends = _ends(need, context.treasury.tokens)
         _require_growing(need.sizes)
         prices: Mapping[Token, TokenPrice] = context.seen[_PRICES]
-        sizes = {token: _units(token, need.sizes, prices.get(token)) for token in ends}
+        holdings: Mapping[Token, Holding] = context.seen[_HOLDINGS]
+        sizes = {token: _units(token, need.sizes, prices.get(token), holdings[token].available) for token in ends}
         every = routes(self._pools, ends, self._max_hops, self._max_routes)
         possible = [route for route in every if sizes[route.sell]]
         reads = [read for route in possible for read in self._reads(route, sizes[route.sell])]
@@ -98,11 +101,11 @@ def _require_growing(sizes: Sequence[int]) -> None:
         raise BadInput("sizes of quotes must be positive and grow", value=", ".join(map(str, sizes)) or "none")
 
 
-def _units(token: Token, sizes: Sequence[int], price: TokenPrice | None) -> tuple[int, ...]:
-    """Growing amounts worth `sizes` USD; sizes that are dust in this token fall away."""
+def _units(token: Token, sizes: Sequence[int], price: TokenPrice | None, held: int) -> tuple[int, ...]:
+    """Growing amounts worth `sizes` USD, none larger than `held`; sizes that are dust in this token fall away."""
     if price is None or price.usd is None:
         return ()
-    units = (units_worth(token, size, price.usd) for size in sizes)
+    units = (min(units_worth(token, size, price.usd), held) for size in sizes)
     return tuple(dict.fromkeys(each for each in units if each > 0))
 
 

@@ -39,14 +39,15 @@ def routes(pools: Sequence[Pool], ends: Sequence[Token], max_hops: int, max_rout
         for pool in of_token.get(sell, ())
         if pool.other(sell) in wanted
     ]
-    if max_hops == 1:
+    room = max_routes - len(direct)
+    if max_hops == 1 or room <= 0:
         return tuple(direct)
     joined = {(route.sell, route.buy) for route in direct}
     indirect = [route for sell in ends for route in _two_hops(sell, of_token) if route.buy in wanted]
     indirect.sort(
         key=lambda route: ((route.sell, route.buy) in joined, -len(of_token[route.pools[0].other(route.sell)]))
     )
-    return tuple(direct + indirect[: max(max_routes - len(direct), 0)])
+    return tuple(direct + indirect[:room])
 
 
 def _two_hops(sell: Token, of_token: dict[Token, list[Pool]]) -> Iterator[Route]:

@@ -60,7 +60,7 @@ class UniswapV3Settings(Settings):
         default=2, ge=1, le=2, description="1: direct swaps only; 2: also through one token between"
     )
     max_routes: IntField = Field(
-        default=400,
+        default=200,
         ge=1,
         description="most directed routes that are quoted in a run: all direct ones, whatever their number, then two "
         "hops for pairs without a direct pool, then other two hops, those through the token with the most pools first",

@@ -40,15 +40,20 @@ def quoted(buy: int, price_after: int = 2**96) -> Answer:
 def ladder_of_usdc(uniswap: UniswapV3, context: ReadContext, answered: Run) -> Callable[..., tuple[Ladder, ...]]:
     """Ladders from USDC to USDT alone, from these answers to the three sizes."""
 
-    def read(*answers: Answer, price: int | None = WAD, sizes: tuple[int, ...] = SIZES) -> tuple[Ladder, ...]:
+    def read(
+        *answers: Answer, price: int | None = WAD, sizes: tuple[int, ...] = SIZES, held: int = 10**30
+    ) -> tuple[Ladder, ...]:
         usdc, usdt = context.treasury.tokens["USDC"], context.treasury.tokens["USDT"]
         told = iter(answers)
 
         def answer(asked: Read) -> Answer:
-            path = asked.data[4 + 96 : 4 + 96 + 43]
-            return next(told) if Path.decode(path).tokens[0] == usdc.address else FAILED
+            assert Path.decode(asked.data[4 + 96 : 4 + 96 + 43]).tokens[0] == usdc.address
+            return next(told)
 
-        seen: dict[Need[Any], Any] = {Prices(): {usdc: TokenPrice(usdc, price), usdt: TokenPrice(usdt, WAD)}}
+        seen: dict[Need[Any], Any] = {
+            Prices(): {usdc: TokenPrice(usdc, price), usdt: TokenPrice(usdt, WAD)},
+            Holdings(): {usdc: Holding(held), usdt: Holding(0)},
+        }
         provider = uniswap.providers[1]
         plan = provider.read(SwapLadders(("USDC", "USDT"), sizes), ReadContext(*_three(context), seen))
         found: tuple[Ladder, ...] = answered(plan, answer)
@@ -89,6 +94,12 @@ def test_quotes_that_get_better_with_size_are_not_believed(ladder_of_usdc: Calla
 
 def test_nonsense_from_the_quoter_is_no_quote(ladder_of_usdc: Callable[..., tuple[Ladder, ...]]) -> None:
     assert ladder_of_usdc(Answer(True, b"\xff" * 40), FAILED, FAILED) == ()
+
+
+def test_a_ladder_ends_at_all_that_is_held(ladder_of_usdc: Callable[..., tuple[Ladder, ...]]) -> None:
+    (ladder,) = ladder_of_usdc(quoted(99_900_000), quoted(698_000_000), held=700_000_000)
+    assert [rung.sell for rung in ladder.rungs] == [100_000_000, 700_000_000]
+    assert ladder_of_usdc(held=0) == ()
 
 
 def test_what_has_no_price_is_not_sold(ladder_of_usdc: Callable[..., tuple[Ladder, ...]]) -> None:
@@ -143,7 +154,9 @@ def test_one_round_quotes_a_hundred_tokens(context: ReadContext) -> None:
     treasury, pools = star(100)
     provider = SwapLaddersProvider(ZERO_ADDRESS, pools, 2, 400)
     prices = {token: TokenPrice(token, WAD) for token in treasury.tokens.values()}
-    plan = provider.read(SwapLadders((), SIZES), ReadContext(treasury, context.run, context.block, {Prices(): prices}))
+    held = {token: Holding(10**30) for token in treasury.tokens.values()}
+    seen: dict[Need[Any], Any] = {Prices(): prices, Holdings(): held}
+    plan = provider.read(SwapLadders((), SIZES), ReadContext(treasury, context.run, context.block, seen))
     reads = next(plan)
     assert len(reads) == 400 * len(SIZES)
     plan.close()
