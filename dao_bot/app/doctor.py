@@ -19,6 +19,7 @@ from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.units import format_units
 from dao_bot.engine.look import look, look_at_safe
 from dao_bot.protocols.code_check import check_code
+from dao_bot.protocols.probe import probe_token
 from dao_bot.protocols.token_check import check_tokens
 from dao_bot.safe.checks import SafeCode, check_safe
 from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
@@ -67,7 +68,7 @@ def examine_desk(desk: Desk) -> list[Line]:
         ),
         Line("second witness", second.description),
     ]
-    for test in (_safe, _tokens, _contracts, _protocols, _prices, _keeper):
+    for test in (_safe, _tokens, _behaviour, _contracts, _protocols, _prices, _keeper):
         try:
             lines += test(desk, block)
         except DaoBotError as error:
@@ -91,6 +92,21 @@ def _tokens(desk: Desk, block: Block) -> list[Line]:
     services = desk.services
     (checks,) = services.endpoints.read(block, [check_tokens(services.treasury)])
     return [Line(check.subject, "as configured", check.problem, check.fatal) for check in checks]
+
+
+def _behaviour(desk: Desk, block: Block) -> list[Line]:
+    """Every token tried out on the second witness, with balances of the Safe and of the pools."""
+    services = desk.services
+    witness = services.second_witness.at(block)
+    pools = [pool.address for protocol in services.protocols for pool in getattr(protocol, "pools", ())]
+    lines = []
+    for token in services.treasury.tokens.values():
+        probe = probe_token(witness, block, token, services.treasury.safe, pools)
+        found = "what is sent arrives" if not probe.reasons else "only held: " + "; ".join(probe.reasons)
+        surprise = bool(probe.reasons) and token.address not in services.hold_only
+        problem = f"{'; '.join(probe.reasons)}: write `hold_only: true` beside it" if surprise else None
+        lines.append(Line(f"{token.symbol} tried out", "; ".join((found, *probe.notes)), problem))
+    return lines
 
 
 def _contracts(desk: Desk, block: Block) -> list[Line]:
