@@ -1,0 +1,103 @@
+"""The command line at work on the demo world: a directory with a configuration that a test may change."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import yaml
+
+from dao_bot.app.main import main
+from dao_bot.config.source import read_source
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import World
+
+ROOT = Path(__file__).resolve().parents[3]
+KEEPER_VARIABLE = "DAO_BOT_KEEPER_KEY"
+Change = Callable[[dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def facts(self) -> Any:
+        """What `--json` printed."""
+        return json.loads(self.out)
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n{self.out}\n{self.err}"
+
+
+def command(*arguments: object) -> Ended:
+    """`dao-bot …` in this process, through its entry point."""
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["dao-bot", *map(str, arguments)]
+    with (
+        patch.object(sys, "argv", argv),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        else:
+            code = 0
+    assert code is None or isinstance(code, int), code
+    return Ended(code or 0, out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Office:
+    """A steward's directory: strategies.yaml of the demo, pointed at the chain of this test.
+
+    Attributes:
+        path: of the configuration.
+    """
+
+    directory: Path
+    world: World
+
+    @property
+    def path(self) -> Path:
+        return self.directory / "strategies.yaml"
+
+    def configure(self, *changes: Change) -> None:
+        """Change the configuration as data; each change gets all of it."""
+        data = read_source(self.path).data
+        for change in changes:
+            change(data)
+        self.path.write_text(yaml.safe_dump(data, sort_keys=False))
+
+    def dao_bot(self, name: str, *arguments: object) -> Ended:
+        """`dao-bot name … -c strategies.yaml`."""
+        return command(name, *arguments, "-c", self.path)
+
+    def facts(self, name: str, *arguments: object) -> Any:
+        """What the command says with `--json`; it must succeed."""
+        ended = self.dao_bot(name, *arguments, "--json")
+        assert ended.code == 0, ended
+        return ended.facts
+
+
+def open_office(directory: Path, world: World, urls: Sequence[str]) -> Office:
+    """A new one; `urls` are the nodes, each of an operator of its own."""
+    office = Office(directory, world)
+    office.path.write_text((ROOT / "strategies.yaml").read_text())
+    nodes = [{"url": url, "operator": f"operator {number}"} for number, url in enumerate(urls, start=1)]
+    office.configure(lambda data: data["treasury"]["chain"].update(rpcs=nodes))
+    return office
