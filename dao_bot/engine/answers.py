@@ -46,7 +46,7 @@ def decision_from(raw: Any, kinds: Mapping[str, type], tokens: Mapping[str, Toke
         raise PluginFailed(f"strategy {strategy} returned what is no decision", value=str(error)) from error
     known = set(tokens.values())
     for operation in operations:
-        for token in _tokens_in(operation):
+        for token in tokens_in(operation):
             if token not in known:
                 raise PluginFailed(
                     f"strategy {strategy} wants to move a token that is not configured",
@@ -79,8 +79,9 @@ def _typed(raw: Any, kinds: Mapping[str, type], strategy: str, what: str) -> Any
         raise PluginFailed(f"strategy {strategy} returned a malformed {what} {kind!r}", value=str(error)) from error
 
 
-def _tokens_in(value: Any) -> list[Token]:
+def tokens_in(value: Any) -> list[Token]:
+    """Every token that an operation names, however deep."""
     if isinstance(value, Token):
         return [value]
     slots = getattr(type(value), "__dataclass_fields__", {})
-    return [token for name in slots for token in _tokens_in(getattr(value, name))]
+    return [token for name in slots for token in tokens_in(getattr(value, name))]

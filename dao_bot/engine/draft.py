@@ -13,10 +13,12 @@ from dao_bot.domain.errors import BadInput, PluginFailed
 from dao_bot.domain.needs import Need
 from dao_bot.domain.proposals import Proposal
 from dao_bot.domain.runs import Block, RunId
+from dao_bot.engine.answers import tokens_in
 from dao_bot.engine.examine import examine
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.policy.facts import Move
+from dao_bot.protocols.balances import read_allowances
 from dao_bot.protocols.port import EncodeContext
 from dao_bot.safe.batch import wrap_multisig
 from dao_bot.strategy import Observation
@@ -97,12 +99,28 @@ def _propose(
 
 def _encode(services: Services, seen: Look, decision: Decision, valid_until: int) -> tuple[Call, ...]:
     """The deadline first, then each operation's calls by the protocol that knows its kind."""
-    context = EncodeContext(services.treasury, seen.block, seen.prices, services.slippage, valid_until)
+    context = EncodeContext(
+        services.treasury,
+        seen.block,
+        seen.prices,
+        services.slippage,
+        valid_until,
+        _allowances(services, seen.block, decision),
+    )
     encoders = {kind: protocol for protocol in services.protocols for kind in protocol.operations}
     calls: list[Call] = [_deadline(services, valid_until)]
     for operation in decision.operations:
         calls.extend(encoders[type(operation)].encode(operation, context))
     return tuple(calls)
+
+
+def _allowances(services: Services, block: Block, decision: Decision) -> Mapping[tuple[Address, Address], int]:
+    """What the Safe allows already of the tokens that are to move; one round trip."""
+    moved = dict.fromkeys(token for operation in decision.operations for token in tokens_in(operation))
+    pairs = [(token.address, spender) for token in moved if not token.is_native for spender in services.contracts]
+    known: Mapping[tuple[Address, Address], int]
+    (known,) = services.endpoints.read(block, [read_allowances(services.treasury.safe, pairs)])
+    return known
 
 
 def _deadline(services: Services, valid_until: int) -> Call:

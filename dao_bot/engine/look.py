@@ -41,7 +41,8 @@ class Look:
 
     @property
     def pool_prices(self) -> tuple[PoolPrice, ...]:
-        pool_prices: tuple[PoolPrice, ...] = self.seen[PoolPrices()]
+        """Empty where no protocol with pools is configured."""
+        pool_prices: tuple[PoolPrice, ...] = self.seen.get(PoolPrices(), ())
         return pool_prices
 
 
@@ -59,8 +60,9 @@ def look(
     def read(plans: Any) -> list[Any]:
         return services.endpoints.read(pinned, plans)
 
+    always = [need for need in _ALWAYS if type(need) in services.providers or not isinstance(need, PoolPrices)]
     seen, extras = observe(
-        {*_ALWAYS, *needs}, services.providers, services.treasury, run, pinned, read, extra=[safe_plan]
+        {*always, *needs}, services.providers, services.treasury, run, pinned, read, extra=[safe_plan]
     )
     holdings: Mapping[Token, Holding] = seen[Holdings()]
     seen[Holdings()] = hold_back(holdings, committed or {})
