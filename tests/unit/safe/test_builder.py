@@ -220,6 +220,7 @@ def test_values_that_are_not_of_their_type_are_refused(kind: str, value: Any, wo
         {"name": "f(", "inputs": []},
         {"name": 5, "inputs": []},
         {"name": "f", "inputs": [1]},
+        {"name": "f", "inputs": [{"type": 5}]},
     ],
 )
 def test_malformed_methods_are_refused(method: object) -> None:

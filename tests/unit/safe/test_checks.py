@@ -45,6 +45,12 @@ def test_each_thing_that_is_wrong_is_named(changes: dict[str, Any], subject: str
     assert words in (wrong.get(subject) or ""), wrong
 
 
+@pytest.mark.parametrize("threshold", [1, 2, 3])
+def test_every_threshold_that_can_be_met_passes(threshold: int) -> None:
+    lines = {line.subject: line.problem for line in check_safe(replace(STATE, threshold=threshold), CODE, {})}
+    assert lines["threshold"] is None
+
+
 @pytest.mark.parametrize("changes", [{"modules": (TARGET,)}, {"guard": TARGET}, {"fallback_handler": TARGET}])
 def test_what_the_config_names_is_accepted(changes: dict[str, Any]) -> None:
     lines = list(check_safe(replace(STATE, **changes), CODE, {TARGET: "Roles modifier"}))

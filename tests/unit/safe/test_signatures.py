@@ -8,6 +8,7 @@ from dao_bot.domain.addresses import address_bytes
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.hashing import keccak
 from dao_bot.safe.signatures import (
+    SECP256K1_ORDER,
     ApprovedHash,
     ContractSignature,
     EcdsaSignature,
@@ -48,6 +49,9 @@ def ecdsa(number: int) -> EcdsaSignature:
         (R + S + b"\x1d", "unknown type"),
         (b"\xff" * 32 + S + b"\x1b", "range"),
         (bytes(32) + S + b"\x1b", "range"),
+        (R + bytes(32) + b"\x1b", "range"),
+        (SECP256K1_ORDER.to_bytes(32, "big") + S + b"\x1b", "range"),
+        (R + SECP256K1_ORDER.to_bytes(32, "big") + b"\x1b", "range"),
         (R + b"\x7f" + b"\xff" * 31 + b"\x1b", "high s"),
         (b"\xff" * 32 + S + b"\0", "recovery id of 0 or 1"),
         (bytes(32) + bytes(32) + b"\1", "names no owner"),
