@@ -1,4 +1,4 @@
-"""A strategy of somebody else works the same from a file beside the configuration and from an installed distribution."""
+"""A strategy of somebody else works the same from a file beside the config and from an installed distribution."""
 
 from __future__ import annotations
 
