@@ -9,6 +9,7 @@ from dao_bot.app.exits import DONE
 from dao_bot.app.output import print_json, print_text
 from dao_bot.cards.text import clean, utc
 from dao_bot.config.load import load_config
+from dao_bot.distribution import check_distribution
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.record import Head
 from dao_bot.store.store import open_store
@@ -19,6 +20,7 @@ _HEAD = re.compile(r"(\d{1,15}):(0x[0-9a-f]{64})")
 def audit(path: Path, head: str | None, as_facts: bool) -> int:
     """Verify everything; with a published head also that nothing was cut off or rewritten since."""
     published = _parse(head) if head is not None else None
+    check_distribution()
     config = load_config(path)
     with open_store(config.store.url.resolve()) as store:
         verified = store.verify(published)

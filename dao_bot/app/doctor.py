@@ -17,6 +17,7 @@ from dao_bot.domain.hashing import keccak
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.units import format_units
+from dao_bot.engine.acceptance import accept_safe
 from dao_bot.engine.look import look, look_at_safe
 from dao_bot.protocols.code_check import check_code
 from dao_bot.protocols.probe import probe_token
@@ -38,9 +39,16 @@ class Line:
     fatal: bool = True
 
 
-def doctor(path: Path, as_json: bool) -> int:
-    """Print every line; exit code 1 when one that matters fails."""
+def doctor(path: Path, accept: bool, as_json: bool) -> int:
+    """Print every line; exit code 1 when one that matters fails.
+
+    Args:
+        accept: first record the Safe, as it is now, as the one that the stewards want.
+    """
     with open_desk(path) as desk:
+        if accept:
+            block, safe = look_at_safe(desk.services, any_safe=True)
+            accept_safe(desk.store, safe, block.timestamp)
         lines = examine_desk(desk)
     failed = any(line.problem and line.fatal for line in lines)
     if as_json:
@@ -60,13 +68,12 @@ def examine_desk(desk: Desk) -> list[Line]:
         block = services.endpoints.pin()
     except DaoBotError as error:
         return [Line("nodes", "", str(error))]
-    second = services.second_witness
     lines = [
         Line(
             "nodes",
             f"chain {block.chain_id}, block {block.number} of {', '.join(e.name for e in services.endpoints.all)}",
         ),
-        Line("second witness", second.description),
+        Line("second witness", _second_witness(desk)),
     ]
     for test in (_safe, _tokens, _behaviour, _contracts, _protocols, _prices, _keeper):
         try:
@@ -76,16 +83,27 @@ def examine_desk(desk: Desk) -> list[Line]:
     return lines
 
 
+def _second_witness(desk: Desk) -> str:
+    services = desk.services
+    two = len({node.operator for node in services.endpoints.all}) > 1
+    return services.second_witness.description + ("" if two else "; mode live needs nodes of two operators")
+
+
 def _safe(desk: Desk, block: Block) -> list[Line]:
     services = desk.services
-    _, state = look_at_safe(services)
+    _, state = look_at_safe(services, any_safe=True)
+    accepted = services.accepted_safe()
     proxy, singleton = settle_at(
         services.endpoints.primary, block, [("eth_getCode", [state.address]), ("eth_getCode", [state.singleton])]
     )
     code = SafeCode(_code_hash(proxy), _code_hash(singleton))
-    return [
-        Line(f"Safe: {check.subject}", check.found, check.problem) for check in check_safe(state, code, services.labels)
+    lines = [
+        Line(f"Safe: {check.subject}", check.found, check.problem)
+        for check in check_safe(state, code, services.labels, accepted)
     ]
+    if accepted is None:
+        lines.append(Line("Safe: changes since it was accepted", "not accepted yet; the first `dao-bot run` does that"))
+    return lines
 
 
 def _tokens(desk: Desk, block: Block) -> list[Line]:
@@ -131,7 +149,7 @@ def _protocols(desk: Desk, block: Block) -> list[Line]:
 
 
 def _prices(desk: Desk, block: Block) -> list[Line]:
-    seen = look(desk.services, RunId("doctor", 0), block=block)
+    seen = look(desk.services, RunId("doctor", 0), block=block, any_safe=True)
     return [
         Line(
             f"price of {token.symbol}",
@@ -148,7 +166,7 @@ def _keeper(desk: Desk, block: Block) -> list[Line]:
     if settings is None:
         return [Line("keeper", "none is configured: nothing can be sent")]
     address = key_address(read_key(settings.key))
-    _, state = look_at_safe(desk.services)
+    _, state = look_at_safe(desk.services, any_safe=True)
     node = desk.services.endpoints.primary
     balance = quantity(
         settle_at(node, block, [("eth_getBalance", [address])])[0], f"the keeper's balance at {node.name}"

@@ -57,11 +57,17 @@ def check(config: Config = _CONFIG, json: Json = False) -> None:
 
 
 @app.command()
-def doctor(config: Config = _CONFIG, json: Json = False) -> None:
+def doctor(
+    config: Config = _CONFIG,
+    json: Json = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="First record the Safe as it is now: its owners did what changed.")
+    ] = False,
+) -> None:
     """Test the configuration against the chain, line by line. Example: dao-bot doctor"""
     from dao_bot.app.doctor import doctor as command
 
-    _finish(command(config, json))
+    _finish(command(config, accept, json))
 
 
 @app.command()

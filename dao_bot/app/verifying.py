@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.text import clean, utc
 from dao_bot.domain.calls import Batch, DecodedCall, WrappedTransaction
-from dao_bot.domain.errors import BadInput, DaoBotError, NotFound
+from dao_bot.domain.errors import BadInput, DaoBotError, NotFound, Refused
 from dao_bot.domain.proposals import HoldingLine
 from dao_bot.domain.runs import RunId
+from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.units import format_units
+from dao_bot.engine.acceptance import require_accepted
 from dao_bot.engine.examine import Examined, examine
 from dao_bot.engine.look import look, look_at_safe
 from dao_bot.engine.signing import transaction_of
@@ -34,7 +37,7 @@ def verify(path: Path, what: str, as_facts: bool) -> int:
     with open_desk(path) as desk:
         services = desk.services
         transaction, stated = _transaction(desk, what)
-        block, safe = look_at_safe(services)
+        block, safe = look_at_safe(services, any_safe=True)
         (contract_hash,) = services.endpoints.read(block, [read_contract_hash(safe.address, transaction)])
         verification = verify_transaction(
             services.treasury.chain_id,
@@ -45,6 +48,7 @@ def verify(path: Path, what: str, as_facts: bool) -> int:
             contract_hash=contract_hash,
             stated_hash=stated,
         )
+        verification = dataclasses.replace(verification, dangers=(*verification.dangers, *_changes(desk, safe)))
         wrapped = WrappedTransaction(
             MULTISIG, transaction.to, transaction.value, transaction.data, transaction.operation
         )
@@ -55,6 +59,15 @@ def verify(path: Path, what: str, as_facts: bool) -> int:
     else:
         print_text("\n".join(_lines(verification, examined, problem)))
     return DONE if safe_to_sign else REFUSED
+
+
+def _changes(desk: Desk, safe: SafeState) -> list[str]:
+    """That somebody else controls the Safe now is a reason not to sign anything."""
+    try:
+        require_accepted(desk.services.accepted_safe(), safe)
+    except Refused as error:
+        return [str(error)]
+    return []
 
 
 def inspect(path: Path, file: Path, as_facts: bool) -> int:
@@ -127,7 +140,7 @@ def _try(desk: Desk, wrapped: WrappedTransaction) -> tuple[Examined | None, str 
 
 def _examine(desk: Desk, wrapped: WrappedTransaction) -> Examined:
     services = desk.services
-    seen = look(services, RunId("inspect", 0))
+    seen = look(services, RunId("inspect", 0), any_safe=True)
     batch = Batch(
         services.treasury.chain_id,
         services.treasury.safe,

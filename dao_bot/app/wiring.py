@@ -13,10 +13,12 @@ from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.witnesses import LocalFork, OtherOperator, SecondWitness
 from dao_bot.config.load import Config, load_config
+from dao_bot.distribution import check_distribution
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Need
 from dao_bot.domain.operations import Operation
+from dao_bot.engine.acceptance import accepted_safe
 from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.engine.providers import GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
@@ -44,7 +46,13 @@ class Desk:
 
 @contextmanager
 def open_desk(path: Path) -> Iterator[Desk]:
-    """Everything that strategies.yaml at `path` asks for; closed again on the way out."""
+    """Everything that strategies.yaml at `path` asks for; closed again on the way out.
+
+    Raises:
+        BadInput: the configuration, or this installation, is not what it should be.
+        StoreError: the record cannot be opened.
+    """
+    check_distribution()
     config = load_config(path)
     with ExitStack() as stack:
         protocols = make_protocols(config, treasury_of(config))
@@ -108,6 +116,7 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
         hold_only=frozenset(Address(token.address) for token in config.treasury.tokens.values() if token.hold_only),
         strategies=_strategies(config, operations, needs),
         base=config.directory,
+        accepted_safe=lambda: accepted_safe(store, treasury.safe),
     )
 
 

@@ -13,6 +13,7 @@ from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.tokens import Token
+from dao_bot.engine.acceptance import require_accepted
 from dao_bot.engine.observe import hold_back, observe
 from dao_bot.engine.services import Services
 from dao_bot.safe.state import read_safe
@@ -52,8 +53,14 @@ def look(
     needs: Iterable[Need[Any]] = (),
     committed: Mapping[Address, int] | None = None,
     block: Block | None = None,
+    *,
+    any_safe: bool = False,
 ) -> Look:
-    """Everything at one block; `committed` is what open proposals will spend, by token address."""
+    """Everything at one block; `committed` is what open proposals will spend, by token address.
+
+    Raises:
+        Refused: who controls the Safe is not who was accepted, unless `any_safe`.
+    """
     pinned = block or services.endpoints.pin()
     safe_plan: Plan[SafeState] = read_safe(services.treasury.safe)
 
@@ -64,13 +71,21 @@ def look(
     seen, extras = observe(
         {*always, *needs}, services.providers, services.treasury, run, pinned, read, extra=[safe_plan]
     )
+    if not any_safe:
+        require_accepted(services.accepted_safe(), extras[0])
     holdings: Mapping[Token, Holding] = seen[Holdings()]
     seen[Holdings()] = hold_back(holdings, committed or {})
     return Look(pinned, extras[0], seen, {token: holding.available for token, holding in holdings.items()})
 
 
-def look_at_safe(services: Services) -> tuple[Block, SafeState]:
-    """Only the Safe, at the newest block."""
+def look_at_safe(services: Services, *, any_safe: bool = False) -> tuple[Block, SafeState]:
+    """Only the Safe, at the newest block.
+
+    Raises:
+        Refused: as `look`.
+    """
     block = services.endpoints.pin()
     (safe,) = services.endpoints.read(block, [read_safe(services.treasury.safe)])
+    if not any_safe:
+        require_accepted(services.accepted_safe(), safe)
     return block, safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.witnesses import SecondWitness
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.needs import Need
+from dao_bot.domain.simulation import SafeState
 from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.schedule import Schedule
 from dao_bot.policy.rule import Rule
@@ -47,6 +48,7 @@ class Services:
         contracts: the contracts that the protocols may call, by address, with their labels.
         slippage: WAD; encoders set minimum outputs by it.
         longest_window: seconds of past moves that the policy looks at.
+        accepted_safe: the Safe as the record says that it was accepted, or None.
     """
 
     treasury: Treasury
@@ -65,3 +67,4 @@ class Services:
     hold_only: frozenset[Address]
     strategies: Mapping[str, StrategyPlan]
     base: Path
+    accepted_safe: Callable[[], SafeState | None]

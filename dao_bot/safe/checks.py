@@ -54,9 +54,9 @@ def check_safe(
     yield _fallback_handler(state, labels)
     if known is not None:
         differences = control_changes(known, state)
-        advice = "; make sure that the owners did this, then accept the Safe as it is now"
+        advice = "; make sure that the owners did this, then accept it with `dao-bot doctor --accept`"
         problem = "; ".join(differences) + advice if differences else None
-        yield SafeCheck("changes since the last run", "; ".join(differences) or "none", problem)
+        yield SafeCheck("changes since it was accepted", "; ".join(differences) or "none", problem)
 
 
 def _version(state: SafeState) -> SafeCheck:
