@@ -112,6 +112,13 @@ def test_payments_to_named_recipients_are_no_loss_and_others_are() -> None:
     assert not passes(loss, facts_of(CALM, (Pay("USDC", 1000 * 10**6, address("stranger")),)))
 
 
+def test_a_swap_for_somebody_else_is_a_loss_even_for_a_named_recipient() -> None:
+    elsewhere = with_call(with_balances(tame_facts(), {USDT: -50_000 * 10**6}), 2, recipients=(OPERATIONS,))
+    assert not passes(rule(ValueLoss, max="1%"), elsewhere)
+    assert not passes(rule(ValueLoss, max="1%"), with_call(elsewhere, 2, venue=None))
+    assert not passes(rule(ValueLoss, max="1%"), with_call(elsewhere, 2, minimum=None))
+
+
 def test_an_empty_treasury_loses_nothing() -> None:
     empty = replace(CALM, balances=dict.fromkeys(CALM.balances, 0))
     assert passes(rule(ValueLoss, max="0%"), facts_of(empty, ()))
