@@ -77,4 +77,4 @@ def _counted(columns: Columns, opens: int, ends: int | None, until: int | None) 
         return positions
     last = np.full(columns.wallets, -1)
     np.maximum.at(last, columns.wallet[positions], positions)
-    return np.sort(last[last >= 0])
+    return positions[last[columns.wallet[positions]] == positions]

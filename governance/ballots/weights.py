@@ -52,7 +52,7 @@ def weight_columns(choices: Sequence[Choice], options: int) -> Choices:
 
 def weight_sums(choices: Choices) -> Integers:
     """Sum of each vote's weights, shape (votes,)."""
-    sums = np.zeros(len(choices), np.int64)
+    sums = np.zeros(len(choices), np.uint16)  # holds MOST_WEIGHT
     for option in range(choices.shape[1]):
         sums += choices[:, option]
-    return sums
+    return sums.astype(np.int64)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from dao_bot.plugins import find, names
@@ -33,7 +35,7 @@ def method(name: str, options: Iterable[str] = ("A", "B", "C"), **rules: Any) ->
 
 
 def ballot(rules: Method, **changes: Any) -> Ballot:
-    return Ballot(**({"id": "question", "method": rules, "opens": OPENS, "ends": ENDS} | changes))
+    return replace(Ballot("question", rules, OPENS, ENDS), **changes)
 
 
 def vote(rules: Method, wallet: str, raw: object, power: int = 1, at: int = OPENS, sequence: int = 0) -> Vote:
@@ -43,3 +45,8 @@ def vote(rules: Method, wallet: str, raw: object, power: int = 1, at: int = OPEN
 def votes(rules: Method, cast: Iterable[tuple[object, int]]) -> list[Vote]:
     """One vote of a wallet of its own for each (choice, power)."""
     return [vote(rules, f"w{i}", raw, power, sequence=i) for i, (raw, power) in enumerate(cast)]
+
+
+def exactly(*scores: int) -> tuple[Fraction, ...]:
+    """Scores as a tally has them."""
+    return tuple(map(Fraction, scores))

@@ -11,7 +11,7 @@ import pytest
 from dao_bot.domain.hashing import canonical_json
 from dao_bot.domain.units import parse_ratio
 from governance.ballots import Ballot, InvalidBallot, InvalidChoice, LateSwing, Tally, ballot_from_record, tally
-from tests.unit.governance.ballot_box import ballot, kind, kinds, method, votes
+from tests.unit.governance.ballot_box import ballot, exactly, kind, kinds, method, votes
 
 FOR, AGAINST, ABSTAIN = 1, 2, 3
 VETO, NO_OBJECTION = 1, 2
@@ -95,7 +95,7 @@ def test_a_question_without_quorum_is_not_decided_but_names_the_leader() -> None
 
 def test_an_empty_approval_counts_for_the_quorum_alone() -> None:
     blank = counted("approval", ([], 8), ([1, 3], 2), quorum=10)
-    assert (blank.scores, blank.outcome.passed, blank.outcome.winners) == ((2, 0, 2), False, (1, 3))
+    assert (blank.scores, blank.outcome.passed, blank.outcome.winners) == (exactly(2, 0, 2), False, (1, 3))
 
 
 def test_a_divided_vote_is_counted_without_rounding() -> None:
@@ -112,7 +112,7 @@ def test_many_small_roots_outweigh_one_large_one() -> None:
 def test_a_run_off_drops_the_weakest_until_one_has_the_majority() -> None:
     run = counted("ranked-choice", ([1, 2, 3], 4), ([2, 1, 3], 3), ([3, 2, 1], 2))
     assert run.rounds == ((4, 3, 2), (4, 5, None))
-    assert (run.scores, run.outcome.winners) == ((4, 5, 0), (2,))
+    assert (run.scores, run.outcome.winners) == (exactly(4, 5, 0), (2,))
 
 
 def test_of_level_options_the_first_falls() -> None:
@@ -136,7 +136,7 @@ def test_exhausted_votes_leave_the_count_and_lower_the_majority() -> None:
 
 def test_the_option_that_wins_most_pairs_wins_by_copeland() -> None:
     pairs = counted("copeland", ([1, 2, 3], 4), ([2, 3, 1], 3), ([3, 2, 1], 2))
-    assert (pairs.outcome.winners, pairs.scores) == ((2,), (0, 6, 3))
+    assert (pairs.outcome.winners, pairs.scores) == ((2,), exactly(0, 6, 3))
 
 
 @pytest.mark.parametrize("raw", [{"1": 1.5}, {"1": 10_001}, {"1": 10**30}, {1: 1}, {"01": 1}, [1, 2], "{}", {"1": "1"}])

@@ -26,11 +26,11 @@ def _seconds(day: str) -> int:
     return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
 
 
-def _recounted() -> list[tuple[dict[str, Any], Tally]]:
+def _recounted() -> list[tuple[Any, Tally]]:
     import pandas as pd
 
     proposals, cast = (pd.read_parquet(file) for file in _FILES)
-    recounted = []
+    recounted: list[tuple[Any, Tally]] = []
     for proposal in proposals.to_dict("records"):
         rows = cast[cast.proposal_id == proposal["proposal_id"]].to_dict("records")
         if not rows:

@@ -21,7 +21,7 @@ from governance.ballots import (
     vote_from_record,
 )
 from governance.ballots.power import MOST_POWER
-from tests.unit.governance.ballot_box import ENDS, OPENS, ballot, method, vote, votes
+from tests.unit.governance.ballot_box import ENDS, OPENS, ballot, exactly, method, vote, votes
 
 SINGLE = method("single-choice")
 BALLOT = ballot(SINGLE)
@@ -38,14 +38,14 @@ def test_power_is_floored_to_a_millionth_of_a_token() -> None:
 def test_the_last_vote_of_a_wallet_counts_and_the_record_says_which_is_last() -> None:
     lagging_clock = vote(SINGLE, "w", 2, 5, at=OPENS + 1, sequence=8)
     cast = [vote(SINGLE, "w", 1, 5, at=OPENS + 9, sequence=7), lagging_clock]
-    assert tally(BALLOT, cast).scores == (0, 5, 0)
+    assert tally(BALLOT, cast).scores == exactly(0, 5, 0)
     assert counted_votes(BALLOT, cast) == (lagging_clock,)
 
 
 def test_two_spellings_of_one_address_are_one_wallet() -> None:
     address = "0xAbCd" + "0" * 36
     cast = [vote(SINGLE, address, 1, 5, sequence=1), vote(SINGLE, address.lower(), 2, 5, sequence=2)]
-    assert tally(BALLOT, cast).scores == (0, 5, 0)
+    assert tally(BALLOT, cast).scores == exactly(0, 5, 0)
 
 
 @pytest.mark.parametrize(("at", "counts"), [(OPENS - 1, 0), (OPENS, 1), (ENDS, 1), (ENDS + 1, 0)])
@@ -76,7 +76,7 @@ def test_votes_that_cannot_be_of_this_ballot_are_refused() -> None:
 
 
 def test_all_power_that_an_int64_holds_is_counted_exactly() -> None:
-    assert tally(BALLOT, votes(SINGLE, [(1, MOST_POWER - 3), (2, 1), (1, 2)])).scores == (MOST_POWER - 1, 1, 0)
+    assert tally(BALLOT, votes(SINGLE, [(1, MOST_POWER - 3), (2, 1), (1, 2)])).scores == exactly(MOST_POWER - 1, 1, 0)
 
 
 def test_a_swing_in_the_last_minutes_extends_the_ballot() -> None:
