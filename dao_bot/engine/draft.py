@@ -53,7 +53,7 @@ def draft(
         committed: what open proposals will spend, by token address.
         moves: what open and executed proposals moved, for the policy's windows.
     """
-    seen = look(services, run, needs, committed)
+    seen = look(services, run, needs, committed, tested=True)
     observation = Observation(
         run, seen.block, services.treasury.tokens, {need: seen.seen[need] for need in needs}, memory
     )

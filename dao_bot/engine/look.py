@@ -14,6 +14,7 @@ from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.tokens import Token
 from dao_bot.engine.acceptance import require_accepted
+from dao_bot.engine.fitness import require_fit, self_test
 from dao_bot.engine.observe import hold_back, observe
 from dao_bot.engine.services import Services
 from dao_bot.safe.state import read_safe
@@ -55,27 +56,28 @@ def look(
     block: Block | None = None,
     *,
     any_safe: bool = False,
+    tested: bool = False,
 ) -> Look:
     """Everything at one block; `committed` is what open proposals will spend, by token address.
 
     Raises:
         Refused: who controls the Safe is not who was accepted, unless `any_safe`.
+        BadInput: on request (`tested`) when the chain is not what the configuration says.
     """
     pinned = block or services.endpoints.pin()
-    safe_plan: Plan[SafeState] = read_safe(services.treasury.safe)
+    extra: list[Plan[Any]] = [read_safe(services.treasury.safe), *(self_test(services) if tested else ())]
 
     def read(plans: Any) -> list[Any]:
         return services.endpoints.read(pinned, plans)
 
     always = [need for need in _ALWAYS if type(need) in services.providers or not isinstance(need, PoolPrices)]
-    seen, extras = observe(
-        {*always, *needs}, services.providers, services.treasury, run, pinned, read, extra=[safe_plan]
-    )
+    seen, (safe, *checks) = observe({*always, *needs}, services.providers, services.treasury, run, pinned, read, extra)
     if not any_safe:
-        require_accepted(services.accepted_safe(), extras[0])
+        require_accepted(services.accepted_safe(), safe)
+    require_fit(checks)
     holdings: Mapping[Token, Holding] = seen[Holdings()]
     seen[Holdings()] = hold_back(holdings, committed or {})
-    return Look(pinned, extras[0], seen, {token: holding.available for token, holding in holdings.items()})
+    return Look(pinned, safe, seen, {token: holding.available for token, holding in holdings.items()})
 
 
 def look_at_safe(services: Services, *, any_safe: bool = False) -> tuple[Block, SafeState]:
