@@ -74,7 +74,7 @@ def _play(desk: Desk, running: RunningWorld, report: Callable[[str], None], *, q
     result = run_once(desk.services, desk.store, plan, RunId(plan.name, plan.schedule.latest(now) or now), "demo", now)
     if result is None or result.proposal is None:
         raise DaoBotError("the demo came to no proposal", value=result.detail if result else None)
-    keeper = make_keeper(desk, "demo")
+    keeper = make_keeper(desk)
     _tick(keeper, report)
     stored = desk.store.proposal(result.proposal.id)
     if not quiet:
@@ -92,7 +92,7 @@ def _sign(desk: Desk, stored: StoredProposal, key: str) -> str:
     made = sign_safe_transaction(
         bytes.fromhex(key.removeprefix("0x")), treasury.chain_id, treasury.safe, transaction_of(stored), safe.owners
     )
-    take_signature(desk.services, desk.store, stored, signature_bytes(made.signature), safe, block.timestamp)
+    take_signature(desk.services, desk.store, stored, signature_bytes(made.signature), safe, block)
     return made.owner
 
 

@@ -1,9 +1,10 @@
-"""Making the keeper of a treasury: its key, its sender, its name."""
+"""Making the keeper of a treasury: its seat, its key, its sender."""
 
 from __future__ import annotations
 
 import os
 import socket
+import threading
 
 from dao_bot.app.keys import read_key
 from dao_bot.app.wiring import Desk
@@ -14,20 +15,37 @@ from dao_bot.chain.transactions import LocalSigner
 from dao_bot.domain.errors import BadInput
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.keeper import Keeper
+from dao_bot.engine.seat import Seat
+from dao_bot.engine.settlement import Settlement
+
+_PACING = Pacing(poll=2.0, replace_after=45.0, give_up_after=60.0)
+"""One tick follows a transaction for a minute at most; the next ones go on."""
+
+_DEVNET_PACING = Pacing(poll=0.05, replace_after=20.0, give_up_after=60.0)
 
 
-def keeper_name() -> str:
-    """This process among all keepers of one record."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def make_seat(desk: Desk) -> Seat:
+    """This machine's seat at a SQLite file; on a server, where keepers are several, this process's own."""
+    file = desk.store.file
+    if file is None:
+        return Seat(f"{socket.gethostname()}:{os.getpid()}")
+    return Seat(socket.gethostname(), file.with_name(f"{file.name}.keeper"))
 
 
-def make_keeper(desk: Desk, name: str | None = None) -> Keeper:
-    """The keeper; without hands where the mode does not allow sending."""
-    execution = None if desk.config.mode == "plan" else _execution(desk)
-    return Keeper(desk.services, desk.store, name or keeper_name(), execution)
+def make_keeper(desk: Desk, seat: Seat | None = None, stop: threading.Event | None = None) -> Keeper:
+    """The keeper; without hands where the mode does not allow sending.
+
+    Args:
+        stop: when it is set, the keeper finishes what it does and begins nothing more.
+    """
+    configured = desk.config.treasury.chain.finality
+    finality = Finality(tag="finalized") if configured.blocks is None else Finality(configured.blocks)
+    execution = None if desk.config.mode == "plan" else _execution(desk, finality, stop)
+    settlement = Settlement(desk.services, desk.store, finality)
+    return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, execution, stop)
 
 
-def _execution(desk: Desk) -> Execution:
+def _execution(desk: Desk, finality: Finality, stop: threading.Event | None) -> Execution:
     settings = desk.config.treasury.keeper
     if settings is None:
         raise BadInput(
@@ -35,15 +53,13 @@ def _execution(desk: Desk) -> Execution:
             next_step="Add treasury.keeper with `key` and `max_fee_per_gas` to the configuration",
         )
     services = desk.services
-    configured = desk.config.treasury.chain.finality
-    finality = Finality(tag="finalized") if configured.blocks is None else Finality(configured.blocks)
-    pacing = Pacing(poll=0.05, replace_after=20.0, give_up_after=60.0) if desk.config.mode == "devnet" else Pacing()
     sender = Sender(
         services.endpoints.all[0],
         LocalSigner(read_key(settings.key)),
         services.treasury.chain_id,
         FeePolicy(settings.max_fee_per_gas),
         finality=finality,
-        pacing=pacing,
+        pacing=_DEVNET_PACING if desk.config.mode == "devnet" else _PACING,
+        stop=stop,
     )
-    return Execution(services, desk.store, sender, finality)
+    return Execution(services, desk.store, sender)

@@ -81,7 +81,7 @@ def sign(path: Path, proposal_id: str, key_reference: str, yes: bool, as_facts: 
             read_key(key_reference), treasury.chain_id, treasury.safe, transaction, safe.owners
         )
         raw = signature_bytes(made.signature)
-        take_signature(desk.services, desk.store, stored, raw, safe, block.timestamp)
+        take_signature(desk.services, desk.store, stored, raw, safe, block)
     if as_facts:
         print_json({"proposal": stored.id, "owner": made.owner, "safe_tx_hash": hashes.safe_tx, "signature": raw})
     else:

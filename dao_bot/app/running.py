@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from pathlib import Path
 
 from dao_bot.app.exits import DONE, FAILED
-from dao_bot.app.keeping import keeper_name, make_keeper
+from dao_bot.app.keeping import make_keeper, make_seat
 from dao_bot.app.output import print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.engine.acceptance import accept_safe
@@ -19,15 +21,16 @@ def run(path: Path, once: bool) -> int:
     """Run what is due and tick the keeper; with `once` a single time, else until SIGTERM or SIGINT."""
     with open_desk(path) as desk:
         _accept_at_first_sight(desk)
-        name = keeper_name()
-        keeper = make_keeper(desk, name)
-        round_ = Round(desk.services, desk.store, keeper, name)
+        seat, stop = make_seat(desk), threading.Event()
+        keeper = make_keeper(desk, seat, stop)
+        round_ = Round(desk.services, desk.store, keeper, seat, stop)
+        teller = _Teller()
         if once:
             told = round_.play()
-            _print(told)
+            teller.tell(told)
             return FAILED if any(each.result is RunResult.FAILED for each in told) else DONE
-        print_text(f"dao-bot is running {desk.config.treasury.name} in mode {desk.config.mode} as keeper {name}.")
-        keep_running(round_, _print)
+        print_text(f"dao-bot is running {desk.config.treasury.name} in mode {desk.config.mode} as keeper {seat.name}.")
+        keep_running(round_, teller.tell)
     print_text("Stopped; nothing was left half done.")
     return DONE
 
@@ -41,6 +44,18 @@ def _accept_at_first_sight(desk: Desk) -> None:
     print_text(f"The Safe is accepted as it is: {safe.threshold} of {len(safe.owners)} owners, version {safe.version}.")
 
 
-def _print(told: list[Told]) -> None:
-    for each in told:
-        print_text(f"{each.subject}: {each.words}")
+class _Teller:
+    """Prints what happened; what is the same as in the round before is not said again."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, list[str]] = {}
+
+    def tell(self, told: list[Told]) -> None:
+        now: dict[str, list[str]] = {}
+        for each in told:
+            now.setdefault(each.subject, []).append(each.words)
+        for subject, lines in now.items():
+            if lines != self._before.get(subject):
+                print_text("\n".join(f"{subject}: {line}" for line in lines))
+        sys.stdout.flush()
+        self._before = now

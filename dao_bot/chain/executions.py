@@ -1,14 +1,15 @@
-"""Who executed a Safe transaction, and when: found in the Safe's own logs, whoever sent it."""
+"""Which Safe transactions were executed, and when: found in the Safe's own logs, whoever sent them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from dao_bot.chain import hexes
 from dao_bot.chain.answers import RpcFault
 from dao_bot.chain.logs import parse_log
-from dao_bot.chain.receipts import EXECUTION_FAILURE, EXECUTION_SUCCESS, safe_execution
+from dao_bot.chain.receipts import EXECUTION_FAILURE, EXECUTION_SUCCESS, safe_execution_of
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.addresses import Address
 
@@ -28,13 +29,19 @@ class SafeExecution:
 def find_execution(
     endpoint: Endpoint, safe: Address, safe_tx_hash: bytes, first_block: int, last_block: int
 ) -> SafeExecution | None:
-    """The execution of a Safe transaction in a range of blocks, both included; None when there is none.
+    """The execution of a Safe transaction in a range of blocks, both included; None when there is none."""
+    return find_executions(endpoint, safe, first_block, last_block).get(safe_tx_hash)
+
+
+def find_executions(endpoint: Endpoint, safe: Address, first_block: int, last_block: int) -> dict[bytes, SafeExecution]:
+    """All executions of a Safe in a range of blocks, both included, by safeTxHash.
 
     One round trip where the node takes the whole range; ranges that it refuses are halved.
 
     Raises:
         RpcUnavailable, RpcFault: the node does not tell.
     """
+    found: dict[bytes, SafeExecution] = {}
     waiting = [(first_block, last_block)]
     while waiting:
         first, last = waiting.pop()
@@ -46,9 +53,8 @@ def find_execution(
             middle = (first + last) // 2
             waiting += [(first, middle), (middle + 1, last)]
             continue
-        if (found := _find(answer, safe, safe_tx_hash, endpoint.name)) is not None:
-            return found
-    return None
+        found.update(_read(answer, safe, endpoint.name))
+    return found
 
 
 def _query(safe: Address, first: int, last: int) -> dict[str, Any]:
@@ -60,17 +66,20 @@ def _query(safe: Address, first: int, last: int) -> dict[str, Any]:
     }
 
 
-def _find(answer: object, safe: Address, safe_tx_hash: bytes, node: str) -> SafeExecution | None:
+def _read(answer: object, safe: Address, node: str) -> Iterator[tuple[bytes, SafeExecution]]:
     what = f"eth_getLogs of {node}"
     if not isinstance(answer, list):
         raise hexes.nonsense(what, answer, "a list of logs")
     for raw in answer:
-        success = safe_execution([parse_log(raw, node)], safe, safe_tx_hash)
-        if success is not None and raw.get("removed") is not True:
-            return SafeExecution(
-                hexes.hash32(raw.get("transactionHash"), what),
-                hexes.quantity(raw.get("blockNumber"), what),
-                hexes.hash32(raw.get("blockHash"), what),
-                success,
+        told = safe_execution_of(parse_log(raw, node), safe)
+        if told is not None and raw.get("removed") is not True:
+            safe_tx_hash, success = told
+            yield (
+                safe_tx_hash,
+                SafeExecution(
+                    hexes.hash32(raw.get("transactionHash"), what),
+                    hexes.quantity(raw.get("blockNumber"), what),
+                    hexes.hash32(raw.get("blockHash"), what),
+                    success,
+                ),
             )
-    return None

@@ -64,13 +64,16 @@ def parse_receipt(raw: object, transaction_hash: str, node: str) -> Receipt | No
 
 
 def safe_execution(logs: Iterable[Log], safe: Address, safe_tx_hash: bytes) -> bool | None:
-    """Whether the Safe executed this transaction with success; None when the logs do not speak of it.
+    """Whether the Safe executed this transaction with success; None when the logs do not speak of it."""
+    told = (safe_execution_of(log, safe) for log in logs)
+    return next((each[1] for each in told if each is not None and each[0] == safe_tx_hash), None)
+
+
+def safe_execution_of(log: Log, safe: Address) -> tuple[bytes, bool] | None:
+    """safeTxHash and success, where the log is of an execution of this Safe.
 
     The hash is a topic from Safe 1.4.0 on, and the first word of the data before.
     """
-    for log in logs:
-        if log.address != safe or not log.topics or log.topics[0] not in (EXECUTION_SUCCESS, EXECUTION_FAILURE):
-            continue
-        if (log.topics[1] if len(log.topics) == 2 else log.data[:32]) == safe_tx_hash:
-            return log.topics[0] == EXECUTION_SUCCESS
-    return None
+    if log.address != safe or not log.topics or log.topics[0] not in (EXECUTION_SUCCESS, EXECUTION_FAILURE):
+        return None
+    return (log.topics[1] if len(log.topics) == 2 else log.data[:32]), log.topics[0] == EXECUTION_SUCCESS

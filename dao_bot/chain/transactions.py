@@ -80,6 +80,33 @@ class LocalSigner:
         return Signed(raw, to_data(keccak(raw)), sender, transaction.nonce, transaction.fees)
 
 
+def unsigned_of(raw: bytes) -> Unsigned:
+    """What stands in the bytes of a transaction that `LocalSigner` signed.
+
+    Raises:
+        BadInput: they are no EIP-1559 and no legacy transaction with a chain id (EIP-155).
+    """
+    import rlp  # type: ignore[import-untyped]
+    from rlp.exceptions import RLPException  # type: ignore[import-untyped]
+
+    try:
+        if raw[:1] == b"\x02":
+            chain_id, nonce, priority, max_fee, gas, to, value, data, _, _, _, _ = rlp.decode(raw[1:])
+            fees = Fees(_number(max_fee), _number(priority))
+            return Unsigned(_number(chain_id), _number(nonce), checksum(to), data, _number(value), _number(gas), fees)
+        nonce, price, gas, to, value, data, v, _, _ = rlp.decode(raw)
+    except (RLPException, ValueError, TypeError) as error:
+        raise BadInput("not the bytes of a transaction that this program signs", value=f"{len(raw)} bytes") from error
+    chain_id = (_number(v) - 35) // 2
+    return Unsigned(
+        chain_id, _number(nonce), checksum(to), data, _number(value), _number(gas), Fees(_number(price), None)
+    )
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
 def _fields(transaction: Unsigned) -> dict[str, Any]:
     fees = transaction.fees
     common = {

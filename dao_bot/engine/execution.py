@@ -1,196 +1,210 @@
-"""Sending an approved and signed batch, and reading from the chain what became of it."""
+"""The keeper's hands: sending signed Safe transactions, each intent recorded first, and taking up what was begun."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from dao_bot.chain.executions import find_execution
-from dao_bot.chain.fate import Fate, Finality, Found
+from dao_bot.chain.fate import Fate, Found
 from dao_bot.chain.gas import Fees, gas_limit
-from dao_bot.chain.hexes import to_quantity
-from dao_bot.chain.pinned import parse_block
-from dao_bot.chain.realised import realised_changes
-from dao_bot.chain.receipts import parse_receipt
-from dao_bot.chain.sending import Request, Sender
-from dao_bot.chain.transactions import Signed
+from dao_bot.chain.hexes import quantity
+from dao_bot.chain.receipts import Receipt
+from dao_bot.chain.sending import Followed, Request, Sender
+from dao_bot.chain.transactions import Signed, unsigned_of
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import RpcUnavailable
-from dao_bot.domain.lifecycle import State
-from dao_bot.domain.proposals import Outcome, Proposal
-from dao_bot.domain.simulation import AssetChange
-from dao_bot.domain.tokens import Token
-from dao_bot.engine.look import Look
+from dao_bot.domain.errors import ChainError, Refused
+from dao_bot.domain.units import format_units
 from dao_bot.engine.services import Services
-from dao_bot.engine.signing import hash_of, transaction_of
+from dao_bot.engine.settlement import UNSETTLED
+from dao_bot.safe.execution import execution_calldata
+from dao_bot.safe.transaction import SafeTransaction
 from dao_bot.store.store import Store
-from dao_bot.store.values import AttemptState, StoredAttempt, StoredProposal
+from dao_bot.store.values import StoredAttempt, StoredProposal
 
-_LIVE = (AttemptState.PLANNED, AttemptState.BROADCAST, AttemptState.MINED)
+Begin = Callable[[str], None]
+"""Records, with the first intent and in its transaction, that the sending has begun; gets the transaction's hash."""
+
+
+class Standing(enum.Enum):
+    """Where the keeper's sends for one Safe transaction stand.
+
+    NOTHING: none of them can be mined any more. DROPPED: signed, but on no node. UNDER_WAY: on a node, or in a block
+    that is not final. REVERTED: mined and final, without effect.
+    """
+
+    NOTHING = enum.auto()
+    DROPPED = enum.auto()
+    UNDER_WAY = enum.auto()
+    REVERTED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where they stand, in words too. `data` is the calldata that was signed last."""
+
+    standing: Standing
+    words: str = ""
+    data: bytes = b""
 
 
 class Execution:
-    """The keeper's hands. Every intent is recorded before anything leaves; the truth is what the chain says.
+    """One key that sends `execTransaction` to the Safe. What it must know after a crash is in the record."""
 
-    Args:
-        finality: when an execution counts.
-    """
-
-    def __init__(self, services: Services, store: Store, sender: Sender, finality: Finality) -> None:
+    def __init__(self, services: Services, store: Store, sender: Sender) -> None:
         self._services = services
         self._store = store
         self._sender = sender
-        self._finality = finality
 
     @property
     def address(self) -> Address:
         """The keeper's account."""
         return self._sender.address
 
-    def send(self, stored: StoredProposal, seen: Look, calldata: bytes, gas_used: int) -> str:
-        """Send `execTransaction` once and follow it; `reconcile` takes up what is not final then.
+    def send(self, stored: StoredProposal, data: bytes, gas_used: int, now: int, begin: Begin | None = None) -> str:
+        """Sign, record and send once, then follow for a while; `take_up` goes on from there.
 
         Args:
-            calldata: with the owners' signatures; just simulated and checked.
+            data: calldata of `execTransaction` with the owners' signatures; just simulated.
             gas_used: in that simulation.
+
+        Raises:
+            Refused: gas is above the cap, or the keeper cannot pay for it; nothing was recorded or sent.
+            ChainError: the node did not take it; it is on record.
         """
-        now = seen.block.timestamp
-        request = Request(self._services.treasury.safe, calldata, gas_limit(gas_used))
+        request = Request(self._services.treasury.safe, data, gas_limit(gas_used))
 
         def on_intent(signed: Signed) -> None:
+            self._require_funds(request, signed.fees)
             with self._store.transaction("intend"):
-                if self._store.proposal(stored.id).state is not State.EXECUTING:
-                    told = {"transaction_hash": signed.hash, "sender": signed.sender}
-                    self._store.transition(stored.id, State.READY, State.EXECUTING, now, "sending", told)
-                self._plan(stored.id, signed, now)
+                if begin is not None:
+                    begin(signed.hash)
+                self._plan(stored, signed, now)
 
-        in_flight = [attempt.sender_nonce for attempt in self._store.unsettled_attempts()]
-        sent = self._sender.send(request, on_intent, in_flight)
+        sent = self._sender.send(request, on_intent, self._in_flight())
         if not sent.broadcast.state.may_be_mined:
-            return f"not sent yet ({sent.broadcast.state}): {sent.broadcast.message}"
+            raise _not_taken(sent.broadcast.message)
         self._store.mark_broadcast(sent.signed.hash, now)
-        followed = self._sender.follow(request, [sent.signed], on_intent)
-        return f"sent {sent.signed.hash}: {followed.found.fate}"
+        return f"sent {sent.signed.hash}: {_words(self._follow(stored, request, [sent.signed], now))}"
 
-    def reconcile(self, stored: StoredProposal, seen: Look) -> str | None:
-        """Take up a proposal that was being executed, from what the chain says now."""
-        if stored.nonce is not None and stored.nonce < seen.safe.nonce:
-            return self.settle_used_nonce(stored, seen)
-        attempts = [each for each in self._store.attempts(stored.id) if each.state in _LIVE]
-        if not attempts:
-            self._store.transition(
-                stored.id, State.EXECUTING, State.READY, seen.block.timestamp, "nothing was sent", {}
-            )
-            return "executing ▸ ready: nothing was sent"
-        newest = max(attempt.sender_nonce for attempt in attempts)
-        together = [_signed(attempt) for attempt in attempts if attempt.sender_nonce == newest]
-        return self._judge(stored, seen, together, self._sender.look_up(together))
+    def take_up(self, stored: StoredProposal, transaction: SafeTransaction, now: int, *, follow: bool) -> Taken:
+        """Where the sends for this transaction stand, by what the chain says now; the record is brought up to that.
 
-    def settle_used_nonce(self, stored: StoredProposal, seen: Look) -> str | None:
-        """The Safe is past this proposal's nonce: by this very transaction, whoever sent it, or by another one."""
-        treasury = self._services.treasury
-        endpoint = self._services.endpoints.primary
-        digest = hash_of(self._services, transaction_of(stored))
-        found = find_execution(endpoint, treasury.safe, digest, stored.proposal.block.number, seen.block.number)
-        if found is None:
-            told = {"nonce": stored.nonce, "safe_nonce": seen.safe.nonce}
-            self._store.transition(
-                stored.id,
-                stored.state,
-                State.SUCCEEDED,
-                seen.block.timestamp,
-                "another transaction took its nonce",
-                told,
-            )
-            return f"{stored.state} ▸ succeeded: another transaction took nonce {stored.nonce}"
-        if not self._is_final(found.block_number, seen):
-            return None
-        outcome, at = self._outcome(stored.proposal, found.transaction_hash, found.success)
-        self._settle_attempts(stored.id, outcome, at)
-        self._store.record_outcome(stored.id, outcome, at)
-        return f"executed in {found.transaction_hash}" if found.success else "the Safe says that it failed"
+        Args:
+            follow: wait for what is pending, and offer more for it when it is stuck.
+        """
+        why = "nothing was sent"
+        while together := self._newest(stored, transaction):
+            found, words = self._look_up(stored, together, now, follow=follow)
+            if found.fate is Fate.DROPPED:
+                return Taken(Standing.DROPPED, "no node has it", unsigned_of(together[-1].raw).data)
+            if found.receipt is not None and found.final and not found.receipt.success:
+                self._mark_reverted(found.receipt, now)
+                return Taken(Standing.REVERTED, f"{found.receipt.transaction_hash} reverted on the chain")
+            if found.fate is not Fate.REPLACED or not found.final:
+                return Taken(Standing.UNDER_WAY, f"{together[-1].hash} is {words}, not final yet")
+            for signed in together:
+                self._store.mark_replaced(signed.hash, now)
+            why = "the keeper's nonce was used otherwise"
+        return Taken(Standing.NOTHING, why)
 
-    def _judge(self, stored: StoredProposal, seen: Look, together: Sequence[Signed], found: Found) -> str | None:
-        now = seen.block.timestamp
-        if found.fate is Fate.DROPPED and now <= stored.proposal.batch.valid_until:
-            return f"sent again: {self._sender.send_again(together[-1]).message}"
-        if not found.final:
-            return None
-        if found.receipt is not None:
-            receipt = found.receipt
-            if receipt.success:
-                return None  # the Safe was read before it was mined; the next tick finds its nonce used
-            self._store.mark_mined(
-                receipt.transaction_hash,
-                receipt.block_number,
-                receipt.block_hash,
-                int(receipt.success),
-                receipt.gas_used,
-                now,
+    def send_again(self, stored: StoredProposal, transaction: SafeTransaction, now: int) -> str:
+        """The bytes that were signed last, once more: harmless, because the chain takes a nonce once.
+
+        Raises:
+            ChainError: the node did not take them.
+        """
+        signed = self._newest(stored, transaction)[-1]
+        told = self._sender.send_again(signed)
+        if not told.state.may_be_mined:
+            raise _not_taken(told.message)
+        self._store.mark_broadcast(signed.hash, now)
+        return f"sent {signed.hash} again: {self._look_up(stored, [signed], now, follow=True)[1]}"
+
+    def give_up(self, stored: StoredProposal, transaction: SafeTransaction, now: int) -> None:
+        """Record that what was signed for this transaction is on no node; it is not sent again."""
+        for attempt in self._under_way(stored):
+            if _is_for(attempt, transaction):
+                self._store.mark_dropped(attempt.transaction_hash, now)
+
+    def has_reverted(self, stored: StoredProposal, transaction: SafeTransaction) -> bool:
+        """Whether an earlier send for this very transaction was mined without effect."""
+        return any(each.status == 0 and _is_for(each, transaction) for each in self._store.attempts(stored.id))
+
+    def _newest(self, stored: StoredProposal, transaction: SafeTransaction) -> list[Signed]:
+        """What was signed last for this transaction, and whatever competes with it for one nonce of one sender."""
+        attempts = [each for each in self._under_way(stored) if _is_for(each, transaction)]
+        return [
+            _signed(each)
+            for each in attempts
+            if (each.sender, each.sender_nonce) == (attempts[-1].sender, attempts[-1].sender_nonce)
+        ]
+
+    def _under_way(self, stored: StoredProposal) -> list[StoredAttempt]:
+        """In the order of their planning."""
+        return [each for each in self._store.attempts(stored.id) if each.state in UNSETTLED]
+
+    def _look_up(
+        self, stored: StoredProposal, together: Sequence[Signed], now: int, *, follow: bool
+    ) -> tuple[Found, str]:
+        """Their fate, and in words; another key's transactions are looked at but never replaced."""
+        found = self._sender.look_up(together)
+        if not follow or found.fate is not Fate.PENDING or together[-1].sender != self.address:
+            return found, found.fate
+        last = unsigned_of(together[-1].raw)
+        followed = self._follow(stored, Request(last.to, last.data, last.gas, last.value), together, now)
+        return followed.found, _words(followed)
+
+    def _follow(self, stored: StoredProposal, request: Request, signed: Sequence[Signed], now: int) -> Followed:
+        return self._sender.follow(request, signed, lambda replacement: self._plan(stored, replacement, now))
+
+    def _in_flight(self) -> list[int]:
+        """Nonces of this key for which something is signed whose fate is open."""
+        unsettled = self._store.unsettled_attempts(chain_id=self._services.treasury.chain_id)
+        return [attempt.sender_nonce for attempt in unsettled if attempt.sender == self.address]
+
+    def _require_funds(self, request: Request, fees: Fees) -> None:
+        endpoint, native = self._services.endpoints.primary, self._services.treasury.native
+        answer = endpoint.request("eth_getBalance", self.address, "latest")
+        balance = quantity(answer, f"the keeper's balance by {endpoint.name}")
+        needed = request.gas * fees.max_fee_per_gas + request.value
+        if balance < needed:
+            raise Refused(
+                "the keeper cannot pay for the gas",
+                value=f"{format_units(balance, native.decimals, 6)} {native.symbol} at {self.address}",
+                limit=f"at least {format_units(needed, native.decimals, 6)} {native.symbol}",
+                next_step=f"Nothing was sent. Send {native.symbol} to the keeper",
             )
-            told = {"transaction_hash": receipt.transaction_hash}
-            self._store.transition(stored.id, State.EXECUTING, State.STALE, now, "reverted on the chain", told)
-            return f"executing ▸ stale: {receipt.transaction_hash} reverted"
-        for signed in together:
-            self._store.mark_dropped(signed.hash, now)
-        self._store.transition(
-            stored.id, State.EXECUTING, State.READY, now, "its sender's nonce was used otherwise", {}
+
+    def _mark_reverted(self, receipt: Receipt, now: int) -> None:
+        self._store.mark_mined(
+            receipt.transaction_hash, receipt.block_number, receipt.block_hash, 0, receipt.gas_used, now
         )
-        return "executing ▸ ready: the keeper's nonce was used otherwise"
 
-    def _is_final(self, block_number: int, seen: Look) -> bool:
-        if self._finality.tag is None:
-            return block_number <= seen.block.number - self._finality.confirmations + 1
-        endpoint = self._services.endpoints.primary
-        header = endpoint.request("eth_getBlockByNumber", self._finality.tag, False)
-        return block_number <= parse_block(header, self._services.treasury.chain_id, endpoint.name).number
-
-    def _outcome(self, proposal: Proposal, transaction_hash: str, success: bool) -> tuple[Outcome, int]:
-        """What the transaction did to the Safe, and the chain time of its block."""
-        treasury, endpoint = self._services.treasury, self._services.endpoints.primary
-        raw = endpoint.request("eth_getTransactionReceipt", transaction_hash)
-        receipt = parse_receipt(raw, transaction_hash, endpoint.name)
-        if receipt is None:
-            raise RpcUnavailable("the node shows an execution's log but not its receipt", value=transaction_hash)
-        header = endpoint.request("eth_getBlockByNumber", to_quantity(receipt.block_number), False)
-        realised = realised_changes(endpoint, treasury.chain_id, receipt, treasury.safe, treasury.multicall3)
-        tokens = {line.token.address: line.token for line in proposal.holdings}
-        outcome = Outcome(
-            transaction_hash=transaction_hash,
-            block_number=receipt.block_number,
-            block_hash=receipt.block_hash,
-            success=success,
-            realised=_of_tokens(realised, tokens),
-            expected=_of_tokens(proposal.simulation.changes, tokens),
-            gas_used=receipt.gas_used,
-            gas_cost=receipt.gas_cost,
-        )
-        return outcome, parse_block(header, treasury.chain_id, endpoint.name).timestamp
-
-    def _settle_attempts(self, proposal_id: str, outcome: Outcome, at: int) -> None:
-        """Ours was mined, or a stranger's transaction did the same and ours can only revert."""
-        for attempt in self._store.attempts(proposal_id):
-            if attempt.state not in _LIVE:
-                continue
-            if attempt.transaction_hash == outcome.transaction_hash:
-                self._store.mark_mined(
-                    attempt.transaction_hash, outcome.block_number, outcome.block_hash, 1, outcome.gas_used, at
-                )
-            else:
-                self._store.mark_replaced(attempt.transaction_hash, at)
-
-    def _plan(self, proposal_id: str, signed: Signed, at: int) -> None:
+    def _plan(self, stored: StoredProposal, signed: Signed, now: int) -> None:
         self._store.plan_attempt(
-            proposal_id, signed.sender, signed.nonce, signed.raw, signed.hash, signed.fees.as_dict(), at
+            stored.id, signed.sender, signed.nonce, signed.raw, signed.hash, signed.fees.as_dict(), now
         )
+
+
+def _words(followed: Followed) -> str:
+    return "; ".join([followed.found.fate, *followed.notes])
+
+
+def _not_taken(message: str) -> ChainError:
+    return ChainError(
+        "the node did not take the transaction",
+        value=message,
+        next_step="It is on record; the keeper looks for it on the chain and offers it again at its next tick",
+    )
+
+
+def _is_for(attempt: StoredAttempt, transaction: SafeTransaction) -> bool:
+    """The signatures are the last argument: without their length and bytes the calldata is the transaction's alone."""
+    return unsigned_of(attempt.raw).data.startswith(execution_calldata(transaction, b"")[:-32])
 
 
 def _signed(attempt: StoredAttempt) -> Signed:
     return Signed(
         attempt.raw, attempt.transaction_hash, attempt.sender, attempt.sender_nonce, Fees.from_dict(dict(attempt.fees))
-    )
-
-
-def _of_tokens(changes: Sequence[AssetChange], tokens: dict[Address, Token]) -> tuple[tuple[Token, int], ...]:
-    return tuple(
-        (tokens[change.token], change.delta) for change in changes if change.token_id is None and change.token in tokens
     )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dao_bot.domain.errors import DaoBotError
+from dao_bot.domain.errors import Conflict, DaoBotError
+from dao_bot.domain.runs import RunId
+from dao_bot.engine.bugs import in_words
 from dao_bot.engine.keeper import Keeper
-from dao_bot.engine.runs import run_once
-from dao_bot.engine.schedule import due_run
+from dao_bot.engine.runs import RunReport, give_up_run, run_once
+from dao_bot.engine.schedule import Due, due_run
+from dao_bot.engine.seat import Seat
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.store.store import Store
 from dao_bot.store.values import RunResult
 
 _LOCK_SECONDS = 900
+_LATE = "the keeper was stopped before this run ended, and a newer one is due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +34,20 @@ class Round:
     """What the process does each time it wakes.
 
     Args:
-        name: of this keeper.
+        seat: who this keeper is, and its right to work now.
+        stop: when it is set, what is being done is finished and nothing more is begun.
     """
 
-    def __init__(self, services: Services, store: Store, keeper: Keeper, name: str) -> None:
+    def __init__(
+        self, services: Services, store: Store, keeper: Keeper, seat: Seat, stop: threading.Event | None = None
+    ) -> None:
         self._services = services
         self._store = store
         self._keeper = keeper
-        self._name = name
-        self._stop = threading.Event()
+        self._seat = seat
+        self._stop = stop or threading.Event()
+        self._lock = f"runs:{services.treasury.safe}"
+        self._is_first = True
 
     def stop(self) -> None:
         """Finish what is being done and begin nothing more."""
@@ -48,55 +58,89 @@ class Round:
         return self._stop.is_set()
 
     def play(self) -> list[Told]:
-        """One pass. The chain's time decides what is due."""
-        try:
-            now = self._services.endpoints.pin().timestamp
-        except DaoBotError as error:
-            return [Told("chain", f"nothing was done: {error}", RunResult.FAILED)]
-        lock = f"runs:{self._services.treasury.safe}"
-        if not self._store.lease(lock, self._name, now, _LOCK_SECONDS):
-            return []
+        """One pass. The chain's time decides what is due. Whatever goes wrong is told, never raised."""
         told: list[Told] = []
         try:
-            for plan in self._services.strategies.values():
-                if not self.stopping:
-                    told.extend(self._run_if_due(plan, now))
-        finally:
-            self._store.release(lock, self._name)
+            told += self._play_strategies()
+        except Conflict as error:
+            told.append(Told("strategies", f"wait: {error}"))
+        except Exception as error:  # noqa: BLE001 - the keeper's tick must not wait for it
+            told.append(Told("strategies", f"nothing was run: {in_words(error)}", RunResult.FAILED))
         if not self.stopping:
-            told.extend(self._tick())
+            told += self._tick()
         return told
 
-    def _run_if_due(self, plan: StrategyPlan, now: int) -> list[Told]:
+    def _play_strategies(self) -> list[Told]:
+        now = self._services.endpoints.pin().timestamp
+        told: list[Told] = []
+        with self._seat.taken():
+            try:
+                for plan in self._services.strategies.values():
+                    if self.stopping:
+                        break
+                    self._hold(now)
+                    told.extend(self._play_strategy(plan, now))
+                self._is_first = False
+            finally:
+                self._store.release(self._lock, self._seat.name)
+        return told
+
+    def _hold(self, now: int) -> None:
+        """Strategies of one treasury run one after another, also when several keepers share the record."""
+        if not self._store.lease(self._lock, self._seat.name, now, _LOCK_SECONDS):
+            holder = self._store.lease_holder(self._lock, now)
+            raise Conflict("another keeper is running strategies on this Safe", value=holder)
+
+    def _play_strategy(self, plan: StrategyPlan, now: int) -> Iterator[Told]:
+        """One strategy; its errors stop no other."""
+        try:
+            for report in self._run_if_due(plan, now):
+                yield Told(plan.name, f"{report.result}: {report.detail}", report.result)
+            state = self._store.strategy_state(plan.name)
+            if plan.enabled and state.paused:
+                yield Told(plan.name, f"paused: {state.reason} To go on: `dao-bot resume {plan.name}`.")
+        except Exception as error:  # noqa: BLE001 - the other strategies must not wait for it
+            yield Told(plan.name, f"could not be run: {in_words(error)}", RunResult.FAILED)
+
+    def _run_if_due(self, plan: StrategyPlan, now: int) -> Iterator[RunReport]:
         if not plan.enabled or self._store.strategy_state(plan.name).paused:
-            return []
+            return
+        due = self._due(plan, now)
+        restarted = self._seat.name if self._is_first else None
+        for run in self._store.abandoned_runs(now, restarted):
+            if run.strategy == plan.name:
+                yield from _some(self._take_over(plan, run, due, now))
+        if due is not None and not self._store.strategy_state(plan.name).paused:
+            yield from _some(
+                run_once(self._services, self._store, plan, due.run, self._seat.name, now, missed=due.missed)
+            )
+
+    def _take_over(self, plan: StrategyPlan, run: RunId, due: Due | None, now: int) -> RunReport | None:
+        """A run that somebody began and did not end: done again, unless it is too late for it."""
+        if due is not None and run.nominal < due.run.nominal:
+            return give_up_run(self._store, plan, run, self._seat.name, now, _LATE)
+        return run_once(self._services, self._store, plan, run, self._seat.name, now)
+
+    def _due(self, plan: StrategyPlan, now: int) -> Due | None:
         latest = self._store.last_runs(plan.name, 1)
         decision = latest[0].decision if latest else None
-        abandoned = [run for run in self._store.abandoned_runs(now) if run.strategy == plan.name]
-        due = due_run(
+        return due_run(
             plan.name,
             plan.schedule,
             plan.jitter,
-            self._store.latest_nominal(plan.name),
+            latest[0].run.nominal if latest else None,
             decision.wake_at if decision else None,
             now,
         )
-        told: list[Told] = []
-        for run in [*abandoned, *([due.run] if due else [])]:
-            try:
-                report = run_once(self._services, self._store, plan, run, self._name, now)
-            except DaoBotError as error:
-                told.append(Told(plan.name, f"could not be recorded: {error}", RunResult.FAILED))
-                continue
-            if report is not None:
-                told.append(Told(plan.name, f"{report.result}: {report.detail}", report.result))
-        state = self._store.strategy_state(plan.name)
-        if told and state.paused:
-            told.append(Told(plan.name, f"paused: {state.reason}", RunResult.FAILED))
-        return told
 
     def _tick(self) -> list[Told]:
         try:
             return [Told(step.proposal_id[2:14], step.told) for step in self._keeper.tick()]
         except DaoBotError as error:
             return [Told("keeper", f"could not go on: {error}")]
+        except Exception as error:  # noqa: BLE001 - the next tick begins from the record and the chain
+            return [Told("keeper", f"could not go on: {in_words(error)}", RunResult.FAILED)]
+
+
+def _some(report: RunReport | None) -> list[RunReport]:
+    return [] if report is None else [report]

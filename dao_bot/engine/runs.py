@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dao_bot.domain.decisions import Decision
-from dao_bot.domain.errors import DaoBotError, Refused
+from dao_bot.domain.decisions import Decision, Memory
+from dao_bot.domain.errors import Refused, StoreError
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Proposal
 from dao_bot.domain.runs import RunId
 from dao_bot.domain.verdict import Verdict
-from dao_bot.engine.draft import draft
+from dao_bot.engine.bugs import in_words
+from dao_bot.engine.draft import Draft, draft
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.store.store import Store
 from dao_bot.store.values import RunResult
@@ -36,55 +37,87 @@ class RunReport:
 
 
 def run_once(
-    services: Services, store: Store, plan: StrategyPlan, run: RunId, keeper: str, now: int
+    services: Services, store: Store, plan: StrategyPlan, run: RunId, keeper: str, now: int, *, missed: int = 0
 ) -> RunReport | None:
     """Claim and do one run; None when it is somebody else's or done.
 
     An error of the strategy, of a node or of the policy ends in the record, not in the caller; after
-    `plan.max_failures` failures in a row the strategy is paused.
+    `plan.max_failures` failures in a row the strategy is paused. Everything that a run leaves behind is one
+    transaction: a run that was killed before has left nothing, and is done again by whoever claims it next.
 
     Args:
         now: chain time, for the claim and the record.
+        missed: nominal times before this one that nobody ran.
+
+    Raises:
+        StoreError: the record cannot be written; the run stays claimed.
     """
-    if not store.claim_run(run, keeper, now, _CLAIM_SECONDS):
-        return None
+    with store.transaction("claim"):
+        if not store.claim_run(run, keeper, now, _CLAIM_SECONDS):
+            return None
+        if missed:
+            store.append(plan.name, "fires missed", now, {"missed": missed, "before": run.nominal})
+    stored = store.memory(plan.name)
     try:
-        report = _do(services, store, plan, run)
+        drafted = _draft(services, store, plan, run, stored[1] if stored else None)
+        report = _report(drafted)
+        with store.transaction("propose"):
+            if drafted.proposal is not None:
+                store.add_proposal(drafted.proposal, State.DRAFT, drafted.block.timestamp)
+            if drafted.decision.memory is not None:
+                store.swap_memory(plan.name, stored[0] if stored else 0, drafted.decision.memory)
+            _finish(store, plan, report, keeper, now)
+        return report
+    except StoreError:
+        raise
     except Refused as error:
         report = RunReport(run, RunResult.REFUSED, str(error))
-    except DaoBotError as error:
-        report = RunReport(run, RunResult.FAILED, str(error))
-    store.finish_run(
-        run, report.result, report.detail, now, keeper=keeper, decision=report.decision, verdict=report.verdict
-    )
-    failures = store.strategy_state(plan.name).failures
-    if failures >= plan.max_failures:
-        store.pause(plan.name, f"{failures} failures in a row; the last one: {report.detail}", now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the end of this run, and of nothing else
+        report = RunReport(run, RunResult.FAILED, in_words(error))
+    _finish(store, plan, report, keeper, now)
     return report
 
 
-def _do(services: Services, store: Store, plan: StrategyPlan, run: RunId) -> RunReport:
-    for earlier in store.proposals(run=run):
-        return _report(run, earlier.proposal.decision, earlier.proposal)
-    stored = store.memory(plan.name)
+def give_up_run(store: Store, plan: StrategyPlan, run: RunId, keeper: str, now: int, why: str) -> RunReport | None:
+    """End a run that was claimed and never finished, without doing it; None when it is somebody else's."""
+    if not store.claim_run(run, keeper, now, _CLAIM_SECONDS):
+        return None
+    report = RunReport(run, RunResult.FAILED, why)
+    _finish(store, plan, report, keeper, now)
+    return report
+
+
+def _draft(services: Services, store: Store, plan: StrategyPlan, run: RunId, memory: Memory | None) -> Draft:
     safe = services.treasury.safe
-    drafted = draft(
+    return draft(
         services,
         plan,
         run,
         plan.process.describe(),
         committed=store.committed(safe),
         moves=store.moves(safe, run.nominal - services.longest_window),
-        memory=stored[1] if stored else None,
+        memory=memory,
     )
-    if drafted.proposal is not None:
-        store.add_proposal(drafted.proposal, State.DRAFT, drafted.block.timestamp)
-    if drafted.decision.memory is not None:
-        store.swap_memory(plan.name, stored[0] if stored else 0, drafted.decision.memory)
-    return _report(run, drafted.decision, drafted.proposal)
 
 
-def _report(run: RunId, decision: Decision, proposal: Proposal | None) -> RunReport:
+def _finish(store: Store, plan: StrategyPlan, report: RunReport, keeper: str, now: int) -> None:
+    with store.transaction("finish"):
+        store.finish_run(
+            report.run,
+            report.result,
+            report.detail,
+            now,
+            keeper=keeper,
+            decision=report.decision,
+            verdict=report.verdict,
+        )
+        failures = store.strategy_state(plan.name).failures
+        if failures >= plan.max_failures:
+            store.pause(plan.name, f"{failures} failures in a row; the last one: {report.detail}", now)
+
+
+def _report(drafted: Draft) -> RunReport:
+    run, decision, proposal = drafted.run, drafted.decision, drafted.proposal
     if proposal is None:
         return RunReport(run, RunResult.NOTHING, decision.reason, decision)
     verdict = proposal.verdict

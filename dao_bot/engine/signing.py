@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dao_bot.chain.plan import Plan
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import Block
@@ -22,13 +23,30 @@ from dao_bot.safe.transaction import SafeTransaction, rejection, safe_transactio
 from dao_bot.store.store import Store
 from dao_bot.store.values import SignatureKind, StoredProposal
 
+_REJECTED = frozenset({State.CANCELED, State.STALE})
+_SIGNED = frozenset({State.QUEUED, State.READY})
+
 
 def transaction_of(stored: StoredProposal) -> SafeTransaction:
     """What owners sign for it: its batch at its nonce; for a canceled or stale one, the rejection at that nonce.
 
     Raises:
-        BadInput: it has no nonce yet, or not any more.
+        BadInput: it has no nonce.
     """
+    return rejection_of(stored) if stored.state in _REJECTED else batch_of(stored)
+
+
+def batch_of(stored: StoredProposal) -> SafeTransaction:
+    """Its batch at its nonce, whatever became of it."""
+    return safe_transaction(stored.proposal.batch.transaction, _nonce_of(stored))
+
+
+def rejection_of(stored: StoredProposal) -> SafeTransaction:
+    """The empty transaction at its nonce."""
+    return rejection(stored.proposal.batch.safe, _nonce_of(stored))
+
+
+def _nonce_of(stored: StoredProposal) -> int:
     if stored.nonce is None:
         raise BadInput(
             "this proposal has no Safe nonce, so there is nothing to sign",
@@ -36,9 +54,31 @@ def transaction_of(stored: StoredProposal) -> SafeTransaction:
             limit="queued, ready, or canceled after it was queued",
             next_step="Run the keeper (`dao-bot run --once`), which gives an approved proposal its nonce",
         )
-    if stored.state in (State.CANCELED, State.STALE):
-        return rejection(stored.proposal.batch.safe, stored.nonce)
-    return safe_transaction(stored.proposal.batch.transaction, stored.nonce)
+    return stored.nonce
+
+
+def require_signable(stored: StoredProposal, safe: SafeState) -> SafeTransaction:
+    """What an owner may sign for it now.
+
+    Raises:
+        BadInput: nothing, because it has no nonce, is over, or its nonce is used.
+    """
+    transaction = transaction_of(stored)
+    if stored.state not in _SIGNED | _REJECTED:
+        raise BadInput(
+            "there is nothing to sign for this proposal now",
+            value=f"state {stored.state}",
+            limit="queued or ready; canceled or stale to sign its rejection",
+            next_step="Look at it with `dao-bot show`",
+        )
+    if transaction.nonce < safe.nonce:
+        raise BadInput(
+            "the nonce of this proposal is used, so a signature for it would be worth nothing",
+            value=f"nonce {transaction.nonce}",
+            limit=f"the Safe is at nonce {safe.nonce}",
+            next_step="Run the keeper (`dao-bot run --once`), which finds out by what, then sign again",
+        )
+    return transaction
 
 
 def hash_of(services: Services, transaction: SafeTransaction) -> bytes:
@@ -47,23 +87,43 @@ def hash_of(services: Services, transaction: SafeTransaction) -> bytes:
 
 
 def take_signature(
-    services: Services, store: Store, stored: StoredProposal, raw: bytes, safe: SafeState, at: int
+    services: Services, store: Store, stored: StoredProposal, raw: bytes, safe: SafeState, block: Block
 ) -> OwnerSignature:
     """Keep an owner's signature over this proposal's transaction; anything else is refused.
 
+    Args:
+        safe: as it is at `block`.
+
     Raises:
-        BadInput: it is malformed, by no owner, or over another hash.
+        BadInput: it is malformed, by no owner, over another hash, not confirmed by the chain, or there already; or
+            there is nothing to sign.
     """
-    digest = hash_of(services, transaction_of(stored))
+    transaction = require_signable(stored, safe)
+    digest = hash_of(services, transaction)
     verified = verify_signature(parse_signature(raw), digest, safe.owners)
-    store.add_signature(
+    (confirmed,) = services.endpoints.read(block, [_confirm(services, transaction, safe, (verified,))])
+    if not confirmed:
+        raise BadInput(
+            "the chain does not confirm this signature",
+            value=f"{_kind(verified.signature)} of {verified.owner}",
+            limit=f"safeTxHash 0x{digest.hex()}",
+            next_step="Approve the hash on the Safe with approveHash first, or sign with a key",
+        )
+    new = store.add_signature(
         "0x" + digest.hex(),
         verified.owner,
         _kind(verified.signature),
         signature_bytes(verified.signature),
-        at,
+        block.timestamp,
         proposal_id=stored.id,
     )
+    if not new:
+        raise BadInput(
+            "this owner has signed already",
+            value=verified.owner,
+            limit=f"{safe.threshold} different owners",
+            next_step="Ask another owner",
+        )
     return verified
 
 
@@ -78,13 +138,19 @@ def valid_signatures(
         for stored in store.signatures("0x" + digest.hex())
         if stored.owner in safe.owners
     )
-    preimage = safe_tx_preimage(treasury.chain_id, treasury.safe, transaction)
     confirmed, approved = services.endpoints.read(
         block,
-        [confirm(treasury.safe, safe.version, preimage, kept), read_approvals(treasury.safe, digest, safe.owners)],
+        [_confirm(services, transaction, safe, kept), read_approvals(treasury.safe, digest, safe.owners)],
     )
     signed = {known.owner for known in confirmed}
     return (*confirmed, *(known for known in approved if known.owner not in signed))
+
+
+def _confirm(
+    services: Services, transaction: SafeTransaction, safe: SafeState, signatures: tuple[OwnerSignature, ...]
+) -> Plan[tuple[OwnerSignature, ...]]:
+    preimage = safe_tx_preimage(services.treasury.chain_id, safe.address, transaction)
+    return confirm(safe.address, safe.version, preimage, signatures)
 
 
 def _kind(signature: Signature) -> SignatureKind:

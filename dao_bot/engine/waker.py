@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 
@@ -12,17 +13,27 @@ _WAKE_SECONDS = 5
 
 
 def keep_running(round_: Round, tell: Callable[[list[Told]], None], every: float = _WAKE_SECONDS) -> None:
-    """Play rounds, never two at once, until SIGTERM or SIGINT; the round that is being played is finished."""
+    """Play rounds, never two at once, until SIGTERM or SIGINT.
+
+    What is being done then is finished, and nothing more is begun: at most one strategy's time limit, or one answer of
+    a node. A second signal ends the process at once, which loses nothing either.
+    """
     asyncio.run(_serve(round_, tell, every))
 
 
 async def _serve(round_: Round, tell: Callable[[list[Told]], None], every: float) -> None:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+    # A round that takes longer than the interval is no error.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
 
     def end() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        tell([Told("dao-bot", "stopping after what is being done; once more stops at once")])
         round_.stop()
         ended.set()
 

@@ -16,8 +16,9 @@ STATE_KEY = "state"
 
 PROPOSED = "proposed"
 NONCE_ASSIGNED = "nonce assigned"
-RESERVED_KINDS = frozenset({PROPOSED, NONCE_ASSIGNED})
-"""Kinds that only the store itself writes, because the audit relies on what their bodies say."""
+CLOSED = "closed"
+RESERVED_KINDS = frozenset({PROPOSED, NONCE_ASSIGNED, CLOSED})
+"""Kinds that only the store itself writes, because the audit, or the store itself, relies on what they say."""
 
 
 def text_digest(text: str) -> str:

@@ -41,6 +41,10 @@ class _Open:
 class Database:
     """Transactions on one SQLite file or PostgreSQL database.
 
+    Attributes:
+        where: for people, without user and password.
+        file: of SQLite; None on a server.
+
     Args:
         wait: seconds to wait for another process's write before giving up.
     """
@@ -48,7 +52,7 @@ class Database:
     def __init__(self, url: URL, wait: float = 5.0) -> None:
         self.where = describe(url)
         self.is_postgresql = url.drivername.startswith("postgresql")
-        self._file = None if self.is_postgresql else Path(url.database or "").absolute()
+        self.file = None if self.is_postgresql else Path(url.database or "").absolute()
         self._inode: tuple[int, int] | None = None
         self._thread = threading.local()
         with in_words(self.where):
@@ -113,10 +117,10 @@ class Database:
     @contextmanager
     def peek(self) -> Iterator[Connection]:
         """A read that expects no version of the schema; the file that is there now is the file from now on."""
-        if self._file is not None:
-            create_private_file(self._file)
+        if self.file is not None:
+            create_private_file(self.file)
         with in_words(self.where), self._engine.connect() as connection:
-            self._inode = _inode(self._file)
+            self._inode = _inode(self.file)
             yield connection
 
     @contextmanager
@@ -167,10 +171,10 @@ class Database:
 
     def _require_same_file(self) -> None:
         """An open SQLite file that was moved away or replaced would take what is recorded with it, unseen."""
-        if self._inode is None or _inode(self._file) != self._inode:
+        if self._inode is None or _inode(self.file) != self._inode:
             raise StoreError(
                 "the database file was moved, deleted or replaced while this program ran; nothing was recorded",
-                value=self._file,
+                value=self.file,
                 next_step="Stop this program, put the file in place, start again",
             )
 

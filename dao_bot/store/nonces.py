@@ -7,12 +7,13 @@ from sqlalchemy import select, update
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Conflict, Refused
 from dao_bot.domain.lifecycle import State
-from dao_bot.store.audit import NONCE_ASSIGNED
+from dao_bot.store.audit import CLOSED, NONCE_ASSIGNED
 from dao_bot.store.checks import whole
 from dao_bot.store.part import Part
-from dao_bot.store.proposals import proposal_row
+from dao_bot.store.proposals import proposal_row, stored_proposal
 from dao_bot.store.record import append_event
-from dao_bot.store.schema import NONCE_HOLDING_STATES, proposals
+from dao_bot.store.schema import NONCE_HOLDING_STATES, events, proposals
+from dao_bot.store.values import StoredProposal
 
 
 class Nonces(Part):
@@ -63,6 +64,29 @@ class Nonces(Part):
             told = {"nonce": nonce, "chain_nonce": chain_nonce}
             append_event(connection, self._codec, proposal_id, NONCE_ASSIGNED, at, told)
             return nonce
+
+    def left_open(self, safe: str) -> tuple[StoredProposal, ...]:
+        """Canceled and stale proposals of a Safe whose nonce may still be used, oldest first.
+
+        What owners signed for them lives on until the nonce is used or the deadline in the bytes has passed; then
+        `close_proposal` says so.
+        """
+        closed = select(events.c.subject).where(events.c.subject == proposals.c.id, events.c.kind == CLOSED)
+        query = select(proposals).where(
+            proposals.c.safe == parse_address(safe),
+            proposals.c.state.in_([State.CANCELED.value, State.STALE.value]),
+            proposals.c.nonce.is_not(None),
+            ~closed.exists(),
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(proposals.c.number)).all()
+        return tuple(stored_proposal(self._codec, row) for row in rows)
+
+    def close_proposal(self, proposal_id: str, at: int, how: str, transaction_hash: str | None = None) -> None:
+        """Record that nothing that was signed for a canceled or stale proposal can be executed any more, and why."""
+        told = {"how": how} if transaction_hash is None else {"how": how, "transaction_hash": transaction_hash}
+        with self._database.write("close_proposal") as connection:
+            append_event(connection, self._codec, proposal_row(connection, proposal_id).id, CLOSED, at, told)
 
 
 def _kept(nonce: int, chain_nonce: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.errors import BadInput, Conflict, NotFound
@@ -125,9 +125,15 @@ class Runs(Part):
             nominal: int | None = connection.execute(query).scalar()
             return nominal
 
-    def abandoned_runs(self, now: int) -> tuple[RunId, ...]:
-        """Runs whose keeper did not finish them within its lease, oldest first: anyone may claim them."""
-        query = select(runs.c.strategy, runs.c.nominal).where(runs.c.finished_at.is_(None), runs.c.lease_until <= now)
+    def abandoned_runs(self, now: int, restarted: str | None = None) -> tuple[RunId, ...]:
+        """Runs whose keeper did not finish them within its lease, oldest first: anyone may claim them.
+
+        Args:
+            restarted: a keeper that has just begun anew; what it has not finished it will not finish, whatever the
+                lease says.
+        """
+        lost = or_(runs.c.lease_until <= now, runs.c.keeper == restarted) if restarted else runs.c.lease_until <= now
+        query = select(runs.c.strategy, runs.c.nominal).where(runs.c.finished_at.is_(None), lost)
         with self._database.read() as connection:
             return tuple(RunId(row.strategy, row.nominal) for row in connection.execute(query.order_by(runs.c.nominal)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +35,11 @@ class Store(Runs, Proposals, Nonces, Signatures, Attempts, Outcomes, Spending, M
     def where(self) -> str:
         """For people: which database this is, without user and password."""
         return self._database.where
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None on a server."""
+        return self._database.file
 
     @contextmanager
     def transaction(self, name: str) -> Iterator[None]:
