@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
+from dao_bot.domain.errors import PluginFailed
 from strategies.reserve_rebalance import highs, model
 from strategies.reserve_rebalance.cone import ConeData
 from strategies.reserve_rebalance.optimum import Optimizer
@@ -39,6 +40,10 @@ class Nearest:
     shortfall: float
     slack: Array
     extra_turnover: float
+
+    @property
+    def total(self) -> float:
+        return self.shortfall + float(self.slack.sum()) + self.extra_turnover
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +109,24 @@ def conflicting(optimizer: Optimizer, inputs: Inputs, names: Sequence[str], bloc
     return conflict
 
 
-def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool) -> Nearest:
+def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool, keep: float) -> Nearest:
     """How little must give way, in order: the runway floor least of all, then limits and turnover.
 
     Without `floor_first` (holding satisfies the floor) floor and turnover are kept, and no limit may be exceeded by
     more than it is now. With it, everything but holdings, quotes and pegs gives way to the floor.
 
-    Limits are shares of what is left, so burning value in costs would come nearer to each broken limit by less than
-    what is burnt; costs therefore weigh as much as one more than the number of broken limits.
+    Limits are kept away from by `keep`. They are shares of what is left, so burning value in costs would come nearer
+    to each broken limit by less than what is burnt; costs therefore weigh as much as one more than the number of
+    broken limits.
     """
-    s, hard = optimizer.structure, _hard(optimizer, inputs)
+    s = optimizer.structure
+    hard = _hard(optimizer, replace(inputs, slack=inputs.slack - keep))
     data = hard.data
     count = len(s.limit_bounds)
     elastic = [hard.rows[FLOOR].start, hard.rows[TURNOVER].start]
     if count:
         elastic += range(hard.rows["limits"].start, hard.rows["limits"].stop)
-    now = np.maximum(s.excess(inputs.weights), 0.0)
+    now = np.maximum(s.excess(inputs.weights) + keep, 0.0)
     most = np.concatenate([[INFINITE, INFINITE], np.full(count, INFINITE)] if floor_first else [[0.0, 0.0], now])
     no_cost = np.zeros_like(data.q)
     shortfall = _least(_elastic(data, elastic, no_cost, np.eye(2 + count)[0], most))[0] if floor_first else 0.0
@@ -155,7 +162,12 @@ def _elastic(data: ConeData, rows: list[int], cost: Array, price: Array, most: A
 def _least(problem: tuple[ConeData, int]) -> Array:
     data, count = problem
     solver = highs.solver(data)
-    solver.run()
+    if not _feasible(solver):
+        raise PluginFailed(
+            "the distance to the limits could not be measured",
+            value=solver.modelStatusToString(solver.getModelStatus()),
+            next_step="Nothing is done; keep the observation of this run and report it",
+        )
     slacks: Array = np.maximum(np.array(solver.getSolution().col_value[-count:]), 0.0)
     return slacks
 

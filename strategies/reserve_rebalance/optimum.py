@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,31 +60,32 @@ class Optimizer:
         if status == "PrimalInfeasible":
             raise Infeasible
         if status == "Solved":
-            x, z = _expanded(answer.x, columns), _expanded(answer.z, rows)
-        else:
-            x, z = _by_simplex(reduced, columns, rows, status)
-        return self._solution(inputs, pairs, x, z)
+            try:
+                return self._solution(inputs, pairs, _expanded(answer.x, columns), _expanded(answer.z, rows))
+            except PluginFailed:
+                status = "solved, but not to the tolerance of the limits"
+        return self._solution(inputs, pairs, *_by_simplex(reduced, columns, rows, status))
 
     def support(self, inputs: Inputs, pairs: Mask, candidates: Mask) -> Mask:
         """Which pairs to use, given gas and the minimum trade: chosen among `candidates`, or among all if need be.
+
+        The loose tolerance of the first choice is made up for by a wider margin.
 
         Raises:
             Infeasible: no choice of pairs satisfies every limit.
         """
         s = self.structure
         most = np.minimum(inputs.room.sum(axis=1), inputs.weights[s.sell])
-        values = model.parameter_values(s, inputs) | {
-            "least": np.full(s.pairs, inputs.minimum_trade),
-            "most": most,
-            "gas": inputs.gas,
-        }
+        given = {"least": np.full(s.pairs, inputs.minimum_trade), "most": most, "gas": inputs.gas}
         large_enough = pairs & (most >= inputs.minimum_trade)
-        data = self.integer.fill(values)
-        for chosen_from in (candidates & large_enough, large_enough):
+        for chosen_from, tolerance in ((candidates & large_enough, highs.LOOSE), (large_enough, highs.TIGHT)):
+            margin = inputs.margin + (2 * tolerance if tolerance > inputs.margin else 0.0)
+            values = model.parameter_values(s, replace(inputs, margin=margin)) | given
             columns, rows = self.integer.masks(chosen_from)
             integral = np.zeros(len(columns), dtype=bool)
             integral[self.integer.integral] = True
-            solver = highs.solver(data.restricted(columns, rows), np.flatnonzero(integral[columns]))
+            data = self.integer.fill(values).restricted(columns, rows)
+            solver = highs.solver(data, np.flatnonzero(integral[columns]), tolerance)
             solver.run()
             if solver.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible:
                 x = _expanded(solver.getSolution().col_value, columns)

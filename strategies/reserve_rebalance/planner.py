@@ -84,7 +84,7 @@ def plan(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules) -> Pla
             return held
         if not s.pairs:
             return replace(held, outcome=Outcome.CONFLICT, conflict=_broken(optimizer, inputs, rules))
-        return _conflict(optimizer, inputs, held, rules)
+        return replace(held, outcome=Outcome.CONFLICT, conflict=_names(optimizer, inputs, inputs, rules))
     try:
         relaxed = optimizer.optimum(inputs, pairs, 0.0)
     except Infeasible:
@@ -118,29 +118,24 @@ def _with_fixed_costs(
 
 def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, held: Plan) -> Plan:
     """No trade satisfies every limit: let the least give way, the runway floor last, and do what then is best."""
-    open_inputs = replace(inputs, room=np.where(pairs[:, None], inputs.room, 0.0))
-    aim = replace(open_inputs, floor=inputs.floor + inputs.margin) if held.floor_short else open_inputs
-    nearest = conflicts.nearest(optimizer, aim, floor_first=held.floor_short)
-    gaps = nearest.shortfall + nearest.slack.sum() + nearest.extra_turnover
-    if gaps <= FEASIBILITY:
+    short = held.floor_short
+    above = float(optimizer.structure.retained @ inputs.weights) - inputs.floor
+    aim = replace(
+        inputs,
+        room=np.where(pairs[:, None], inputs.room, 0.0),
+        floor=inputs.floor + (inputs.margin if short else min(inputs.margin, above)),
+    )
+    if conflicts.nearest(optimizer, replace(aim, floor=inputs.floor), floor_first=short, keep=0.0).total <= FEASIBILITY:
         exact = replace(inputs, margin=0.0, slack=inputs.slack + FEASIBILITY / 2)
         relaxed = optimizer.optimum(exact, pairs, 0.0)
         return _with_fixed_costs(optimizer, exact, pairs, relaxed, held, tolerated=False)
-    named = _conflict(optimizer, open_inputs, replace(held, nearest=nearest), rules)
-    if held.floor_short and not _nearer(optimizer, inputs, nearest):
+    nearest = conflicts.nearest(optimizer, aim, floor_first=short, keep=inputs.margin)
+    named = replace(held, nearest=nearest, outcome=Outcome.CONFLICT, conflict=_names(optimizer, aim, inputs, rules))
+    if short and not _nearer(optimizer, inputs, nearest):
         return _without_floor(optimizer, inputs, pairs, rules, named)
-    if not held.floor_short and conflicts.contradictory(optimizer, inputs):
+    if not short and (conflicts.contradictory(optimizer, inputs) or not _nearer(optimizer, inputs, nearest)):
         return named
-    if not _nearer(optimizer, inputs, nearest):
-        return named
-    eased = replace(
-        inputs,
-        floor=aim.floor - (nearest.shortfall + 2 * inputs.margin if nearest.shortfall > 0 else inputs.margin / 2),
-        turnover=inputs.turnover + (nearest.extra_turnover + 2 * inputs.margin if nearest.extra_turnover > 0 else 0.0),
-        slack=_with_play(optimizer, inputs, nearest, 0.0 if held.floor_short else inputs.minimum_trade),
-        minimum_trade=0.0 if held.floor_short else inputs.minimum_trade,
-        margin=0.0,
-    )
+    eased = _eased(optimizer, inputs, aim, nearest, least=0.0 if short else inputs.minimum_trade)
     try:
         relaxed = optimizer.optimum(eased, pairs, 0.0)
         found = _with_fixed_costs(optimizer, eased, pairs, relaxed, named, tolerated=False)
@@ -151,11 +146,22 @@ def _repair(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, hel
     return replace(found, outcome=Outcome.REPAIR, conflict=named.conflict)
 
 
-def _with_play(optimizer: Optimizer, inputs: Inputs, nearest: conflicts.Nearest, least: float) -> Array:
-    """(c,) slack to solve with. Trades have a least size, so what gives way is met to within one of them."""
+def _eased(optimizer: Optimizer, inputs: Inputs, aim: Inputs, nearest: conflicts.Nearest, least: float) -> Inputs:
+    """The problem in which what must give way has given way, with half the margin of its nearest point to spare.
+
+    Trades have a least size, so limits that give way are met to within one of them, but never less than now.
+    """
+    half = inputs.margin / 2
     gave = nearest.slack + 4 * inputs.margin
     now = optimizer.structure.excess(inputs.weights)
-    return np.where(nearest.slack > 0, np.clip(gave + least, gave, np.maximum(gave, now)), FEASIBILITY / 2)
+    return replace(
+        inputs,
+        floor=aim.floor - 2 * half - (nearest.shortfall + 4 * half if nearest.shortfall > 0 else 0.0),
+        turnover=inputs.turnover + (nearest.extra_turnover + 4 * half if nearest.extra_turnover > 0 else 0.0),
+        slack=np.where(nearest.slack > 0, np.clip(gave + least, gave, np.maximum(gave, now)), 0.0),
+        minimum_trade=least,
+        margin=half,
+    )
 
 
 def _without_floor(optimizer: Optimizer, inputs: Inputs, pairs: Mask, rules: Rules, named: Plan) -> Plan:
@@ -171,13 +177,13 @@ def _nearer(optimizer: Optimizer, inputs: Inputs, nearest: conflicts.Nearest) ->
     short = max(inputs.floor - float(s.retained @ inputs.weights), 0.0)
     if short > 0:
         return nearest.shortfall < short - UNDERCUT
-    now = float(np.maximum(s.excess(inputs.weights), 0.0).sum())
+    now = float(np.maximum(s.excess(inputs.weights) + inputs.margin, 0.0).sum())
     return float(nearest.slack.sum()) < now - UNDERCUT
 
 
-def _conflict(optimizer: Optimizer, inputs: Inputs, held: Plan, rules: Rules) -> Plan:
-    names = conflicts.conflicting(optimizer, inputs, rules.limit_names, rules.blocked)
-    return replace(held, outcome=Outcome.CONFLICT, conflict=tuple(names))
+def _names(optimizer: Optimizer, open_inputs: Inputs, inputs: Inputs, rules: Rules) -> tuple[str, ...]:
+    exact = replace(open_inputs, floor=inputs.floor)
+    return tuple(conflicts.conflicting(optimizer, exact, rules.limit_names, rules.blocked))
 
 
 def _broken(optimizer: Optimizer, inputs: Inputs, rules: Rules) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ from strategies.reserve_rebalance.universe import Array, Universe
 CANDLES_BEFORE = 2
 """Intervals read beyond the window, so that a late candle does not leave it short."""
 
+OUT_OF_REACH = 2.0
+"""A floor of this share of the reserve or more cannot be met; larger numbers would only upset the solvers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Needed:
@@ -145,7 +148,7 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
         gas=gas_cost,
         turnover_weight=np.where(exits, 0.0, 1.0),
         probability=probability,
-        floor=floor / scale,
+        floor=min(floor / scale, OUT_OF_REACH),
         turnover=params.turnover / WAD,
         minimum_trade=params.minimum_trade / scale,
         slack=np.zeros(len(universe.limits)),
