@@ -29,7 +29,7 @@ def audit(path: Path, head: str | None, as_facts: bool) -> int:
         print_json({"head": str(verified), "events": events})
         return DONE
     for event in events:
-        subject = event.subject[2:14] if event.subject.startswith("0x") else event.subject
+        subject = event.subject[2:14] if event.subject.startswith("0x") else event.subject[:20]
         print_text(f"{event.number:6} {utc(event.at)}  {clean(subject, 20):20} {clean(event.kind, 60)}")
     against = " and holds the published head" if published else ""
     print_text(f"The record of {len(events)} events is whole{against}. Its head:\n{verified}")

@@ -136,8 +136,10 @@ class Round:
     def _tick(self) -> list[Told]:
         try:
             return [Told(step.proposal_id[2:14], step.told) for step in self._keeper.tick()]
+        except Conflict as error:
+            return [Told("keeper", f"waits: {error}")]
         except DaoBotError as error:
-            return [Told("keeper", f"could not go on: {error}")]
+            return [Told("keeper", f"could not go on: {error}", RunResult.FAILED)]
         except Exception as error:  # noqa: BLE001 - the next tick begins from the record and the chain
             return [Told("keeper", f"could not go on: {in_words(error)}", RunResult.FAILED)]
 
