@@ -112,11 +112,14 @@ def show(
     config: Config = _CONFIG,
     json: Json = False,
     html: Annotated[Path | None, typer.Option(help="Write the card as one HTML file.")] = None,
+    transaction: Annotated[
+        Path | None, typer.Option(help="Write the Safe transaction, for `dao-bot verify` on an owner's machine.")
+    ] = None,
 ) -> None:
     """Show a proposal's card. Example: dao-bot show 3f9a1c --html card.html"""
     from dao_bot.app.proposing import show as command
 
-    _finish(command(config, proposal, json, html))
+    _finish(command(config, proposal, json, html, transaction))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper
 from dao_bot.app.keys import read_key
 from dao_bot.app.output import print_json, print_shown, print_text
-from dao_bot.app.showing import card_of, terminal_width, write_page
+from dao_bot.app.showing import card_of, terminal_width, write_file, write_page
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.data import as_json
 from dao_bot.cards.terminal import renderable
@@ -21,6 +21,7 @@ from dao_bot.engine.signing import take_signature, transaction_of
 from dao_bot.safe.hashes import safe_hashes
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import sign_safe_transaction
+from dao_bot.safe.transaction_file import write_transaction_file
 from dao_bot.store.values import StoredProposal
 
 
@@ -54,10 +55,15 @@ def _line(stored: StoredProposal) -> dict[str, object]:
     }
 
 
-def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None) -> int:
+def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None, transaction: Path | None) -> int:
     """The card as it stands now."""
     with open_desk(path) as desk:
-        card = card_of(desk, desk.store.proposal(_prefixed(proposal_id)))
+        stored = desk.store.proposal(_prefixed(proposal_id))
+        card = card_of(desk, stored)
+        treasury = desk.services.treasury
+        if transaction is not None:
+            exported = write_transaction_file(treasury.chain_id, treasury.safe, transaction_of(stored))
+            write_file(transaction, exported.decode())
     if as_facts:
         print_json(as_json(card))
     else:

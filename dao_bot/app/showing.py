@@ -24,13 +24,18 @@ def terminal_width() -> int:
 
 
 def write_page(path: Path, card: CardModel) -> None:
-    """The card as one self-contained HTML file.
+    """The card as one self-contained HTML file."""
+    write_file(path, as_page(card))
+
+
+def write_file(path: Path, text: str) -> None:
+    """A file that the user named.
 
     Raises:
         BadInput: it cannot be written.
     """
     try:
-        path.write_text(as_page(card), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}", next_step="Name another file") from error
 
