@@ -8,7 +8,11 @@ from typing import Any
 import orjson
 
 from dao_bot.chain.hexes import to_data
-from dao_bot.domain.errors import ChainError
+from dao_bot.domain.errors import ChainError, RpcUnavailable
+
+
+class TooMuchAsked(RpcUnavailable):
+    """A node's answer was too large or took too long; asking for less may help."""
 
 
 class RpcFault(ChainError):

@@ -118,12 +118,21 @@ class Endpoints:
         Raises:
             RpcUnavailable, RpcDisagreement: as `pin`, `run_plans` and `cross_check`.
         """
-        if self._wanted > 1 and self.second is None:
-            self.pin()
+        self.witnesses()
         results, transcript = run_plans(self.primary, block, self._multicall3, plans)
         if self.second is not None and transcript:
             cross_check(self.second, block, self._multicall3, transcript)
         return results
+
+    def witnesses(self) -> tuple[Endpoint, ...]:
+        """The nodes that must say the same: the primary, and one of another operator where two are wanted.
+
+        Raises:
+            ChainError: as `pin`, which is done first where it was not yet.
+        """
+        if self._wanted > 1 and self.second is None:
+            self.pin()
+        return tuple(endpoint for endpoint in self._chosen if endpoint is not None)
 
     def check_chain(self, endpoint: Endpoint, answer: object) -> None:
         """Raise `BadInput` unless the answer to `eth_chainId` is this chain."""

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
-from dao_bot.chain.answers import Malformed, RpcFault, is_complete_json, parse_answers
+from dao_bot.chain.answers import Malformed, RpcFault, TooMuchAsked, is_complete_json, parse_answers
 from dao_bot.chain.rate_limit import asked_wait, backoff
 from dao_bot.chain.transport import HttpTransport, IpcTransport, Reply, Transport, TransportFailed
 from dao_bot.domain.errors import BadInput, RpcUnavailable
@@ -191,7 +191,8 @@ class Endpoint:
                 return self._post_once(body, fresh=True)
         except TransportFailed as error:
             problem = self.scrub(f"{self.name} is not usable: {error.problem}")
-            raise RpcUnavailable(problem, next_step=error.next_step) from error
+            kind = TooMuchAsked if error.too_much else RpcUnavailable
+            raise kind(problem, next_step=error.next_step) from error
 
     def _post_once(self, body: bytes, *, fresh: bool) -> Reply:
         with self._count_lock:
@@ -205,7 +206,8 @@ class Endpoint:
                 raise Malformed("its status says that it failed")
         except Malformed as error:
             status = "" if reply.status == 200 else f" (HTTP status {reply.status})"
-            raise RpcUnavailable(
+            kind = TooMuchAsked if reply.status == _TOO_LARGE else RpcUnavailable
+            raise kind(
                 self.scrub(f"{self.name} is not usable: {error}{status}"),
                 next_step=_STATUS_ADVICE.get(reply.status, "Check the URL, or use another node"),
             ) from error
@@ -225,11 +227,12 @@ class Endpoint:
         )
 
 
+_TOO_LARGE = 413
 _STATUS_ADVICE = {
     401: "Check the key in its URL",
     403: "Check the key in its URL, and that it may be used from here",
     404: "Check the path of its URL",
-    413: "Ask for less at once: lower the batch limit",
+    _TOO_LARGE: "Ask for less at once: lower the batch limit",
 }
 
 

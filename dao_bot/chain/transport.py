@@ -16,13 +16,19 @@ from urllib.parse import SplitResult
 
 
 class TransportFailed(Exception):
-    """No usable answer came back. `stale`: a kept connection had been closed by the other side in the meantime."""
+    """No usable answer came back.
 
-    def __init__(self, problem: str, next_step: str, *, stale: bool = False) -> None:
+    Attributes:
+        stale: a kept connection had been closed by the other side in the meantime.
+        too_much: the answer was too large or too slow, so that asking for less may help.
+    """
+
+    def __init__(self, problem: str, next_step: str, *, stale: bool = False, too_much: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
         self.next_step = next_step
         self.stale = stale
+        self.too_much = too_much
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ def _remaining(deadline: float) -> float:
 
 
 def _too_large(limit: int) -> TransportFailed:
-    return TransportFailed(f"its answer is larger than {limit} bytes", "Ask for less, or raise the limit")
+    return TransportFailed(f"its answer is larger than {limit} bytes", "Ask for less, or raise the limit", too_much=True)
 
 
 def _cut_off(answer: bytes | bytearray) -> TransportFailed:
@@ -218,6 +224,6 @@ def _translated(error: Exception, *, reused: bool) -> TransportFailed:
     stale = reused and isinstance(error, (ConnectionError, ssl.SSLEOFError))
     for kind, problem, next_step in _PROBLEMS:
         if isinstance(error, kind):
-            return TransportFailed(problem, next_step, stale=stale)
+            return TransportFailed(problem, next_step, stale=stale, too_much=kind is TimeoutError)
     reason = getattr(error, "strerror", None) or type(error).__name__
     return TransportFailed(f"the connection failed ({reason})", "Check the network and the URL", stale=stale)

@@ -9,6 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from dao_bot.domain.columns import Column, FixedBytes
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.quotes import Ladder
 from dao_bot.domain.tokens import Token
@@ -147,3 +148,40 @@ class SpendHistory(Need[tuple[Spend, ...]]):
 
     kind: ClassVar[str] = "spend_history"
     window: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """Events as columns, in the order of the chain, one row each; only of blocks up to the pinned one.
+
+    Attributes:
+        source: the stream, its contract and event, in words.
+        block, log_index: int64; a pair of them stands for one event.
+        time: int64 epoch seconds of the block.
+        transaction: hashes.
+        fields: a column for each parameter by its name. Of an indexed parameter that is longer than a word (a string,
+            an array) it holds the hash, which is all that the chain keeps.
+    """
+
+    source: str
+    block: npt.NDArray[np.int64]
+    log_index: npt.NDArray[np.int64]
+    time: npt.NDArray[np.int64]
+    transaction: FixedBytes
+    fields: Mapping[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.block)
+
+
+@dataclass(frozen=True, slots=True)
+class Events(Need[EventColumns]):
+    """The events of a stream that strategies.yaml names under `streams`, all of them or those of a window.
+
+    Attributes:
+        window: seconds before the pinned block; None for all since the stream's first block.
+    """
+
+    kind: ClassVar[str] = "events"
+    stream: str
+    window: int | None = None
