@@ -9,7 +9,7 @@ import tempfile
 import traceback
 from typing import Any
 
-from dao_bot.domain.errors import BadInput, DaoBotError, Refused
+from dao_bot.domain.errors import BadInput, DaoBotError, PluginFailed, Refused
 
 DONE, FAILED, BAD_INPUT, REFUSED = 0, 1, 2, 3
 
@@ -47,8 +47,12 @@ def exit_code(error: DaoBotError) -> int:
 
 def explain(error: DaoBotError, *, as_json: bool) -> None:
     """The error on standard error, for people; with `--json` also as JSON on standard output, for programs."""
+    facts = facts_of(error)
     sys.stderr.write(f"dao-bot: {error}\n")
-    _print_json(facts_of(error), as_json)
+    if isinstance(error, PluginFailed) and error.details:
+        facts["details"] = _in_file(error.details)
+        sys.stderr.write(f"Details for the strategy's author: {facts['details']}\n")
+    _print_json(facts, as_json)
 
 
 def facts_of(error: DaoBotError) -> dict[str, Any]:
@@ -69,17 +73,23 @@ def _tell_bug(error: Exception, *, as_json: bool) -> int:
     from dao_bot.config.secrets import redact
 
     what = f"{type(error).__name__}: {redact(str(error)).splitlines()[0][:200] if str(error) else 'no message'}"
-    text = redact("".join(traceback.format_exception(error)))
-    try:
-        descriptor, path = tempfile.mkstemp(prefix="dao-bot-bug-", suffix=".txt")
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-    except OSError as failed:
-        path = f"no file ({failed.strerror})"
-    next_step = f"This is a bug; details in {path}"
+    next_step = f"This is a bug; details in {_in_file(''.join(traceback.format_exception(error)))}"
     sys.stderr.write(f"dao-bot: {what}. {next_step}.\n")
     _print_json({"error": "Bug", "what": what, "value": None, "limit": None, "next_step": next_step}, as_json)
     return FAILED
+
+
+def _in_file(details: str) -> str:
+    """Write what is too long to print where only this user can read it; the path, or why there is none."""
+    from dao_bot.config.secrets import redact
+
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="dao-bot-", suffix=".txt")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(redact(details))
+    except OSError as error:
+        return f"no file ({error.strerror})"
+    return path
 
 
 def _print_json(facts: dict[str, Any], as_json: bool) -> None:

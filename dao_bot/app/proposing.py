@@ -15,7 +15,7 @@ from dao_bot.cards.data import as_json
 from dao_bot.cards.terminal import renderable
 from dao_bot.cards.text import clean, utc
 from dao_bot.domain.errors import BadInput, Refused
-from dao_bot.domain.lifecycle import OPEN_STATES, State
+from dao_bot.domain.lifecycle import OPEN_STATES, TRANSITIONS, State
 from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.signing import take_signature, transaction_of
 from dao_bot.safe.hashes import safe_hashes
@@ -23,6 +23,13 @@ from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import sign_safe_transaction
 from dao_bot.safe.transaction_file import write_transaction_file
 from dao_bot.store.values import StoredProposal
+
+
+_WAITS_FOR = {
+    State.SUCCEEDED: "It waits for the proposal before it.",
+    State.QUEUED: "It waits for signatures of the Safe's owners: `dao-bot sign`.",
+    State.EXECUTING: "Its transaction is on the way; the keeper follows it.",
+}
 
 
 def proposals(path: Path, as_facts: bool, everything: bool) -> int:
@@ -123,7 +130,8 @@ def execute(path: Path, proposal_id: str, as_facts: bool) -> int:
     if as_facts:
         print_json(facts)
     else:
-        print_text("\n".join([*(step.told for step in steps), f"The proposal is {after.state}."]))
+        waits = _WAITS_FOR.get(after.state, "")
+        print_text("\n".join([*(step.told for step in steps), f"The proposal is {after.state}. {waits}".rstrip()]))
     return DONE if after.state is State.EXECUTED else FAILED
 
 
@@ -132,6 +140,13 @@ def cancel(path: Path, proposal_id: str, reason: str, as_facts: bool) -> int:
     with open_desk(path) as desk:
         stored = desk.store.proposal(_prefixed(proposal_id))
         block, _ = look_at_safe(desk.services, any_safe=True)
+        if State.CANCELED not in TRANSITIONS[stored.state]:
+            raise BadInput(
+                "this proposal cannot be canceled",
+                value=f"state {stored.state}",
+                limit=", ".join(sorted(state for state, after in TRANSITIONS.items() if State.CANCELED in after)),
+                next_step="Look at it with `dao-bot show`",
+            )
         desk.store.transition(stored.id, stored.state, State.CANCELED, block.timestamp, "canceled", {"reason": reason})
         canceled = desk.store.proposal(stored.id)
         rejection = None

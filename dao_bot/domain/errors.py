@@ -76,4 +76,10 @@ class Conflict(StoreError):
 
 
 class PluginFailed(DaoBotError):
-    """A strategy raised, ran out of time or memory, or returned what is no decision."""
+    """A strategy raised, ran out of time or memory, or returned what is no decision.
+
+    Attributes:
+        details: for its author: the traceback, or what it printed last. Too long for a message.
+    """
+
+    details: str = ""

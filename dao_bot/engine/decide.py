@@ -24,6 +24,7 @@ from dao_bot.engine.worker import Request
 from dao_bot.strategy import Observation
 
 _ANSWER_LIMIT = 16 * 2**20
+_LONGEST_LINE = 500
 _DEEPEST_ANSWER = 64
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "SSL_CERT_FILE", "PYTHONDONTWRITEBYTECODE")
 _ONE_THREAD = {
@@ -97,11 +98,14 @@ class StrategyProcess:
         )
         raw, status, errors = _run(pickle.dumps(request), self.limits.wall_seconds, self.name)
         if not raw:
-            raise PluginFailed(
+            last_line = (errors.strip().splitlines() or [""])[-1][:_LONGEST_LINE]
+            ended = PluginFailed(
                 f"strategy {self.name} ended without an answer ({_how_it_ended(status)})",
-                value=errors[-2000:].strip() or None,
+                value=last_line or None,
                 limit=f"{self.limits.cpu_seconds} s of processor, {self.limits.memory_bytes >> 20} MiB",
             )
+            ended.details = errors
+            raise ended
         try:
             text = raw.decode()
             if is_too_deep(text, _DEEPEST_ANSWER):
@@ -110,8 +114,8 @@ class StrategyProcess:
         except ValueError as error:
             raise PluginFailed(f"strategy {self.name} answered what is not JSON", value=str(error)) from error
         if "failed" in answer:
-            failure = PluginFailed(f"strategy {self.name} failed", value=answer["failed"])
-            failure.add_note(answer.get("traceback", ""))
+            failure = PluginFailed(f"strategy {self.name} failed", value=str(answer["failed"])[:_LONGEST_LINE])
+            failure.details = str(answer.get("traceback", ""))
             raise failure
         return answer  # type: ignore[no-any-return]  # the shape is checked field by field by the callers
 

@@ -46,9 +46,19 @@ def main() -> None:
     try:
         answer = _answer(request)
     except Exception as error:  # noqa: BLE001 - whatever the plugin raises is its answer, told to the parent
-        answer = {"failed": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc(limit=-8)}
+        answer = {"failed": _in_one_line(error), "traceback": traceback.format_exc(limit=-8)}
     with os.fdopen(answer_descriptor, "w", encoding="utf-8") as out:
         json.dump(answer, out, allow_nan=False)
+
+
+def _in_one_line(error: Exception) -> str:
+    """Kind, message, and the last place outside of this program and its libraries."""
+    message = " ".join(str(error).split())
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = (str(Path(__file__).parents[1]), sys.prefix, sys.base_prefix)
+    theirs = [frame for frame in frames if not frame.filename.startswith((*ours, "<"))]
+    where = f" ({Path(theirs[-1].filename).name}, line {theirs[-1].lineno})" if theirs else ""
+    return f"{type(error).__name__}{': ' if message else ''}{message}{where}"
 
 
 def _answer(request: Request) -> dict[str, Any]:

@@ -237,6 +237,8 @@ class Proposals(Part):
         found = connection.execute(query.limit(2)).scalars().all()
         if len(found) > 1:
             raise BadInput("several proposals begin so", value=given, limit="the digits that only one begins with")
+        if not found and len(digits) < 64:
+            raise NotFound("no proposal begins so", value=given, next_step="List them with `dao-bot proposals --all`")
         return found[0] if found else "0x" + digits
 
     def _all(self, query: Select[Any]) -> tuple[StoredProposal, ...]:
