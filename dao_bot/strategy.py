@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Protocol, cast
 from dao_bot.domain.decisions import BindingConstraint, Decision, Evidence, Memory
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.needs import (
+    EventColumns,
+    Events,
     Gas,
     GasPrice,
     Holding,
@@ -26,9 +28,11 @@ from dao_bot.domain.needs import (
     Series,
     Spend,
     SpendHistory,
+    Supply,
     SwapLadders,
+    TokenSupply,
 )
-from dao_bot.domain.operations import Operation, Swap, Transfer
+from dao_bot.domain.operations import Burn, Operation, Swap, Transfer
 from dao_bot.domain.prices import PoolPrice, PriceQuote, TokenPrice
 from dao_bot.domain.quotes import Ladder, Rung
 from dao_bot.domain.runs import Block, RunId
@@ -103,8 +107,11 @@ __all__ = [
     "Amount",
     "BindingConstraint",
     "Block",
+    "Burn",
     "Decision",
     "DurationField",
+    "EventColumns",
+    "Events",
     "Evidence",
     "Gas",
     "GasPrice",
@@ -128,10 +135,12 @@ __all__ = [
     "SpendHistory",
     "Strategy",
     "StrategyParams",
+    "Supply",
     "Swap",
     "SwapLadders",
     "Token",
     "TokenPrice",
+    "TokenSupply",
     "Transfer",
     "UsdField",
     "units_worth",

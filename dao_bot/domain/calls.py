@@ -94,6 +94,7 @@ class DecodedCall:
         recipients: every address that can receive assets through it.
         spends: (token, units) the call takes from the Safe by itself; empty when it takes nothing.
         approves: (token, spender, units) when it is an ERC-20 approval.
+        burns: (token, units) when it destroys tokens of the Safe; nobody receives them. They are among `spends` too.
         minimum: (sold token, sold units, bought token, least bought units) when it is a swap.
         venue, pools: where it trades.
         deadline: epoch seconds after which it reverts, if it is a deadline.
@@ -107,6 +108,7 @@ class DecodedCall:
     recipients: tuple[Address, ...] = ()
     spends: tuple[tuple[Address, int], ...] = ()
     approves: tuple[Address, Address, int] | None = None
+    burns: tuple[Address, int] | None = None
     minimum: tuple[Address, int, Address, int] | None = None
     venue: str | None = None
     pools: tuple[Address, ...] = ()

@@ -9,6 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.columns import Column, FixedBytes
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.quotes import Ladder
@@ -185,3 +186,20 @@ class Events(Need[EventColumns]):
     kind: ClassVar[str] = "events"
     stream: str
     window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSupply:
+    """How much of a token exists, and what the named holders have of it, in base units."""
+
+    total: int
+    held: Mapping[Address, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Supply(Need[TokenSupply]):
+    """The total supply of a configured token (its symbol), and the balances of `holders`."""
+
+    kind: ClassVar[str] = "supply"
+    token: str
+    holders: tuple[Address, ...] = ()

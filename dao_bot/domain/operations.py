@@ -22,6 +22,7 @@ class Swap:
     Attributes:
         expected: base units of `buy` that the quote promised; the encoder sets the minimum below it.
         venue, path: as in the `Ladder` that was quoted.
+        least: base units of `buy` below which the swap must revert; the encoder may ask for more, never for less.
     """
 
     kind: ClassVar[str] = "swap"
@@ -30,6 +31,7 @@ class Swap:
     expected: int
     venue: str
     path: str
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,11 @@ class Transfer:
     kind: ClassVar[str] = "transfer"
     amount: Amount
     to: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """Destroy `amount` of a token that the Safe holds, so that its total supply falls by as much."""
+
+    kind: ClassVar[str] = "burn"
+    amount: Amount
