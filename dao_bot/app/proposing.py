@@ -24,7 +24,6 @@ from dao_bot.safe.signing import sign_safe_transaction
 from dao_bot.safe.transaction_file import write_transaction_file
 from dao_bot.store.values import StoredProposal
 
-
 _WAITS_FOR = {
     State.SUCCEEDED: "It waits for the proposal before it.",
     State.QUEUED: "It waits for signatures of the Safe's owners: `dao-bot sign`.",
