@@ -31,7 +31,8 @@ chaos: devnet ## the tests that take long: random kills, long fuzzing
 	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 bench: devnet ## the benchmarks, as JSON lines
-	@set -e; for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" $(ARGS); done
+	@set -e; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; for file in benchmarks/bench_*.py; do \
+	  $(BIN)/python -m "benchmarks.$$(basename $$file .py)" $(ARGS); done
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check

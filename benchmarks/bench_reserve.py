@@ -1,6 +1,6 @@
 """The reserve problem: the strategy's whole decision against cvxpy rebuilt each time and against bare solvers.
 
-Run as `OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m benchmarks.reserve`; prints one JSON line for each size
+Run by `make bench`, with one thread for each solver; prints one JSON line for each size
 and path. `ratio_to_direct` compares `decide()` with the same cone data handed to Clarabel (continuous) or to HiGHS and
 Clarabel (mixed-integer).
 """
