@@ -46,13 +46,14 @@ def encode_swap(
 
 
 def minimum_output(swap: Swap, context: EncodeContext) -> int:
-    """Least base units that the swap may return, the larger of two bounds, each rounded up:
+    """Least base units that the swap may return, the largest of three bounds, the first two rounded up:
 
     - the value of what is sold at oracle prices, less slippage, in the bought token: whatever the pool says;
-    - the quote less slippage: the oracle may be behind a pool that pays better.
+    - the quote less slippage: the oracle may be behind a pool that pays better;
+    - what the strategy demands.
 
     Raises:
-        Refused: no usable price, or a quote below the first bound, which would only revert.
+        Refused: no usable price, or a quote below the first or the last bound, which would only revert.
     """
     slippage = context.slippage
     if not 0 <= slippage < WAD:
@@ -70,7 +71,14 @@ def minimum_output(swap: Swap, context: EncodeContext) -> int:
             limit=f"at least {buy.amount(oracle_bound)} (slippage {format_ratio(slippage)})",
             next_step="Wait until pool and oracle agree again, or sell less at once",
         )
-    return max(oracle_bound, _ceil_div(swap.expected * kept, WAD))
+    if swap.least > swap.expected:
+        raise Refused(
+            f"the quote for {swap.sell} is worse than the strategy itself demands",
+            value=f"{buy.amount(swap.expected)} quoted",
+            limit=f"at least {buy.amount(swap.least)}",
+            next_step="Wait for a better price, or sell less at once",
+        )
+    return max(oracle_bound, _ceil_div(swap.expected * kept, WAD), swap.least)
 
 
 def _checked_path(swap: Swap, factory: Address, pools: Collection[Address]) -> Path:

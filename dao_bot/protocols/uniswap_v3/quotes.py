@@ -69,8 +69,8 @@ class SwapLaddersProvider:
         prices: Mapping[Token, TokenPrice] = context.seen[_PRICES]
         holdings: Mapping[Token, Holding] = context.seen[_HOLDINGS]
         sizes = {token: _units(token, need.sizes, prices.get(token), holdings[token].available) for token in ends}
-        every = routes(self._pools, ends, self._max_hops, self._max_routes)
-        possible = [route for route in every if sizes[route.sell]]
+        sells = [token for token in ends if sizes[token]]
+        possible = routes(self._pools, sells, ends, self._max_hops, self._max_routes)
         reads = [read for route in possible for read in self._reads(route, sizes[route.sell])]
         answers = (yield reads) if reads else ()
         best: dict[tuple[Token, Token], Ladder] = {}

@@ -25,17 +25,19 @@ class Route:
         return Path(tuple(token.address for token in tokens), tuple(pool.fee for pool in self.pools))
 
 
-def routes(pools: Sequence[Pool], ends: Sequence[Token], max_hops: int, max_routes: int) -> tuple[Route, ...]:
-    """Directed routes between any two of `ends`; tokens between them need not be among `ends`.
+def routes(
+    pools: Sequence[Pool], sells: Sequence[Token], buys: Sequence[Token], max_hops: int, max_routes: int
+) -> tuple[Route, ...]:
+    """Routes from any of `sells` to any of `buys`; tokens between them need not be among either.
 
     All direct ones are kept. Two-hop routes fill up to `max_routes`: first those of pairs without a direct pool, then
     the others; among them those through the token with the most pools, then in the order of the config.
     """
     of_token = {token: [pool for pool in pools if token in (pool.base, pool.quote)] for token in _tokens(pools)}
-    wanted = set(ends)
+    wanted = set(buys)
     direct = [
         Route(sell, pool.other(sell), (pool,))
-        for sell in ends
+        for sell in sells
         for pool in of_token.get(sell, ())
         if pool.other(sell) in wanted
     ]
@@ -43,7 +45,7 @@ def routes(pools: Sequence[Pool], ends: Sequence[Token], max_hops: int, max_rout
     if max_hops == 1 or room <= 0:
         return tuple(direct)
     joined = {(route.sell, route.buy) for route in direct}
-    indirect = [route for sell in ends for route in _two_hops(sell, of_token) if route.buy in wanted]
+    indirect = [route for sell in sells for route in _two_hops(sell, of_token) if route.buy in wanted]
     indirect.sort(
         key=lambda route: ((route.sell, route.buy) in joined, -len(of_token[route.pools[0].other(route.sell)]))
     )

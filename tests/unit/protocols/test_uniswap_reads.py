@@ -132,17 +132,17 @@ def star(spokes: int) -> tuple[Treasury, tuple[Pool, ...]]:
 def test_the_number_of_routes_is_bounded_and_direct_ones_are_all_kept() -> None:
     treasury, pools = star(150)
     tokens = tuple(treasury.tokens.values())
-    found = routes(pools, tokens, max_hops=2, max_routes=400)
+    found = routes(pools, tokens, tokens, max_hops=2, max_routes=400)
     assert len(found) == 400
     assert sum(len(route.pools) == 1 for route in found) == 300
-    assert len(routes(pools, tokens, max_hops=2, max_routes=10)) == 300
-    assert len(routes(pools, tokens, max_hops=1, max_routes=400)) == 300
+    assert len(routes(pools, tokens, tokens, max_hops=2, max_routes=10)) == 300
+    assert len(routes(pools, tokens, tokens, max_hops=1, max_routes=400)) == 300
 
 
 def test_two_hops_go_first_to_pairs_without_a_pool_of_their_own(treasury: Treasury) -> None:
     usdc, usdt, dai, weth = treasury.tokens.values()
     pools = [Pool(*pair, 100, ZERO_ADDRESS) for pair in ((usdc, usdt), (usdc, dai), (usdt, dai), (weth, usdc))]
-    found = routes(pools, tuple(treasury.tokens.values()), 2, 100)
+    found = routes(pools, *[tuple(treasury.tokens.values())] * 2, 2, 100)
     kinds = [
         "direct" if len(route.pools) == 1 else "only way" if weth in (route.sell, route.buy) else "other way"
         for route in found
