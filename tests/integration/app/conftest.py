@@ -23,6 +23,19 @@ def office(tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
+def untouched(world: World, anvil: Anvil) -> Iterator[None]:
+    """Nothing is sent while the test runs: nobody's nonce moves, and no block is mined but by the test itself."""
+
+    def nonces() -> list[str]:
+        accounts = (world.keeper, *world.owners, world.safe)
+        return [str(anvil.rpc("eth_getTransactionCount", account, "pending")) for account in accounts]
+
+    before = nonces()
+    yield
+    assert nonces() == before, "something was sent"
+
+
+@pytest.fixture
 def serve() -> Iterator[Callable[[Behaviour], HostileServer]]:
     """Starts servers that behave as told; they are stopped after the test."""
     started: list[HostileServer] = []

@@ -42,6 +42,19 @@ class Ended:
         return f"exit code {self.code}\n{self.out}\n{self.err}"
 
 
+def refused(ended: Ended, code: int, *words: str) -> dict[str, Any]:
+    """The command failed as documented: its code, one clear message, no traceback; what it told programs."""
+    assert ended.code == code, ended
+    assert "Traceback" not in ended.out + ended.err, ended
+    assert "bug" not in ended.err, ended
+    for word in words:
+        assert word in ended.err, ended
+    facts: dict[str, Any] = json.loads(ended.out)
+    assert facts["what"] and facts["error"], facts
+    assert facts["what"] in ended.err
+    return facts
+
+
 def command(*arguments: object) -> Ended:
     """`dao-bot …` in this process, through its entry point."""
     out, err = io.StringIO(), io.StringIO()
@@ -86,6 +99,10 @@ class Office:
     def dao_bot(self, name: str, *arguments: object) -> Ended:
         """`dao-bot name … -c strategies.yaml`."""
         return command(name, *arguments, "-c", self.path)
+
+    def events(self) -> list[str]:
+        """Kinds of all events in the record."""
+        return [event["kind"] for event in self.facts("audit")["events"]]
 
     def facts(self, name: str, *arguments: object) -> Any:
         """What the command says with `--json`; it must succeed."""
