@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, cast
 
+from dao_bot.domain.columns import Column, FixedBytes, Integers, Lists, Texts
 from dao_bot.domain.decisions import BindingConstraint, Decision, Evidence, Memory
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.needs import (
@@ -108,16 +109,20 @@ __all__ = [
     "BindingConstraint",
     "Block",
     "Burn",
+    "Column",
     "Decision",
     "DurationField",
     "EventColumns",
     "Events",
     "Evidence",
+    "FixedBytes",
     "Gas",
     "GasPrice",
     "Holding",
     "Holdings",
+    "Integers",
     "Ladder",
+    "Lists",
     "Memory",
     "Need",
     "Observation",
@@ -138,6 +143,7 @@ __all__ = [
     "Supply",
     "Swap",
     "SwapLadders",
+    "Texts",
     "Token",
     "TokenPrice",
     "TokenSupply",

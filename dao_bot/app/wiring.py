@@ -11,6 +11,9 @@ from typing import Any
 from dao_bot.chain.endpoints import Endpoints, Freshness
 from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.rpc import Endpoint
+from dao_bot.chain.streams.event import parse_event
+from dao_bot.chain.streams.provider import EventsProvider
+from dao_bot.chain.streams.stream import EventStream, StreamSource
 from dao_bot.chain.witnesses import LocalFork, OtherOperator, SecondWitness
 from dao_bot.config.load import Config, load_config
 from dao_bot.distribution import check_distribution
@@ -94,7 +97,7 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
     """The engine's surroundings."""
     treasury = treasury_of(config)
     endpoints = make_endpoints(config)
-    providers = _providers(config, treasury, protocols, store)
+    providers = _providers(config, treasury, protocols, store, endpoints)
     contracts = {address: label for protocol in protocols for address, (label, _) in protocol.contracts.items()}
     address_book = {Address(address): label for label, address in config.treasury.address_book.items()}
     operations = kinds(operation for protocol in protocols for operation in protocol.operations)
@@ -157,7 +160,7 @@ def dependencies_digest() -> str:
 
 
 def _providers(
-    config: Config, treasury: Treasury, protocols: tuple[TreasuryProtocol, ...], store: Store
+    config: Config, treasury: Treasury, protocols: tuple[TreasuryProtocol, ...], store: Store, endpoints: Endpoints
 ) -> dict[type[Need[Any]], Provider]:
     tokens = {**treasury.tokens, treasury.native.symbol: treasury.native}
     sources = {
@@ -168,13 +171,26 @@ def _providers(
         sources, treasury, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
     )
     history = PriceHistoryProvider([FileHistory(config.history.files, config.directory, config.history.as_of)])
-    own: tuple[Provider, ...] = (prices, history, GasProvider(), SpendHistoryProvider(store))
+    events = EventsProvider(_streams(config), endpoints)
+    own: tuple[Provider, ...] = (prices, history, events, GasProvider(), SpendHistoryProvider(store))
     found: dict[type[Need[Any]], Provider] = {}
     for provider in (*own, *(each for protocol in protocols for each in protocol.providers)):
         if provider.need in found:
             raise BadInput("two configured protocols read the same need", value=provider.need.kind)
         found[provider.need] = provider
     return found
+
+
+def _streams(config: Config) -> dict[str, EventStream]:
+    chain_id, directory = config.treasury.chain.id, config.data_directory / "streams"
+    return {
+        name: EventStream(
+            name,
+            StreamSource(chain_id, Address(settings.address), parse_event(settings.event), settings.from_block),
+            directory,
+        )
+        for name, settings in config.streams.items()
+    }
 
 
 def _second_witness(config: Config, endpoints: Endpoints) -> SecondWitness:

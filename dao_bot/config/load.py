@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dao_bot import plugins
+from dao_bot.chain.streams.settings import StreamSettings
 from dao_bot.config.checks import findings, list_at, mapping_at, native_symbol
 from dao_bot.config.problems import ConfigErrors, KeyPath, Position, Problem
 from dao_bot.config.settings import (
@@ -59,6 +60,7 @@ class Config:
     prices: PricesSettings
     price_sources: Mapping[str, tuple[Plugin, ...]]
     history: HistorySettings
+    streams: Mapping[str, StreamSettings]
     rules: tuple[Plugin, ...]
     approvals: Mapping[str, ApprovalSettings]
     strategies: Mapping[str, StrategySettings]
@@ -68,6 +70,11 @@ class Config:
     def directory(self) -> Path:
         """Where relative paths start: the directory of the file."""
         return self.path.resolve().parent
+
+    @property
+    def data_directory(self) -> Path:
+        """Where events and candles are kept."""
+        return self.directory / Path(self.store.data).expanduser()
 
     @property
     def source_text(self) -> str:
@@ -174,6 +181,7 @@ def _config(path: Path, source: Source) -> Config:
         prices=file.prices,
         price_sources=price_sources,
         history=file.history,
+        streams=file.streams,
         rules=rules,
         approvals=file.approvals,
         strategies=file.strategies,

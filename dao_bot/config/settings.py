@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from dao_bot.chain.streams.settings import StreamSettings
 from dao_bot.config.cron import shortest_gap
 from dao_bot.config.fields import (
     ContractField,
@@ -217,9 +218,12 @@ class StoreSettings(Settings):
 
     Attributes:
         url: SQLite for one keeper, PostgreSQL for several. A relative path starts at this file's directory.
+        data: directory of the Parquet files in which events and candles are kept; relative to this file. It can be
+            removed at any time: all of it is read again.
     """
 
     url: StoreUrlField
+    data: Annotated[str, Field(min_length=1)] = "dao-bot-data"
 
 
 class StrategiesFile(Settings):
@@ -232,6 +236,7 @@ class StrategiesFile(Settings):
         protocols: the protocols that it may use, by name, each with its own settings.
         prices: where prices come from.
         history: where candles come from, for strategies that look back.
+        streams: the events that strategies may ask for, by name.
         policy: what no batch may break.
         approvals: how people approve, by names that strategies refer to.
         strategies: what runs, by name, in the order in which they run on one treasury.
@@ -244,6 +249,7 @@ class StrategiesFile(Settings):
     protocols: Mapping[NameField, Mapping[str, Any]] = {}
     prices: PricesSettings
     history: HistorySettings = HistorySettings()
+    streams: Mapping[NameField, StreamSettings] = {}
     policy: PolicySettings
     approvals: Annotated[Mapping[NameField, ApprovalSettings], Field(min_length=1)]
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]
