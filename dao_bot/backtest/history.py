@@ -1,0 +1,88 @@
+"""Candles for strategies and prices, made once for each interval and then only sliced; never later than now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dao_bot.domain.errors import NotFound
+from dao_bot.domain.needs import Series
+from dao_bot.market.candles import Candles
+from dao_bot.market.history import HistorySource
+
+_END_OF_TIME = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class CandleHistory:
+    """A `HistorySource` over candles in memory, by pair."""
+
+    candles: Mapping[str, Candles]
+
+    @property
+    def pairs(self) -> frozenset[str]:
+        return frozenset(self.candles)
+
+    def series(self, pair: str, window: int, interval: int, now: int) -> Series:
+        """As `HistorySource.series`."""
+        return self.candles[pair].series(window, interval, now)
+
+
+class SlicedHistory:
+    """The same candles as its source for every moment, at the price of two searches.
+
+    A coarse candle is made of finer ones that closed no later than it did, so the candles of the whole history, cut off
+    at a moment, are the candles of that moment.
+    """
+
+    def __init__(self, source: HistorySource, until: int = _END_OF_TIME) -> None:
+        """Makes the source. `until`: no candle that closed later is ever read."""
+        self._source = source
+        self._until = until
+        self._whole: dict[tuple[str, int], Series] = {}
+
+    @property
+    def pairs(self) -> frozenset[str]:
+        return self._source.pairs
+
+    def whole(self, pair: str, interval: int) -> Series:
+        """Every candle of `interval` seconds.
+
+        Raises:
+            NotFound: nothing knows the pair.
+            BadInput: the data is unusable, or coarser than that.
+        """
+        if pair not in self._source.pairs:
+            raise NotFound(
+                f"there is no history of {pair}",
+                limit=", ".join(sorted(self._source.pairs)) or "no pair at all",
+                next_step="Name a file of its candles under `files`",
+            )
+        key = (pair, interval)
+        if key not in self._whole:
+            self._whole[key] = _frozen(self._source.series(pair, self._until, interval, self._until))
+        return self._whole[key]
+
+    def series(self, pair: str, window: int, interval: int, now: int) -> Series:
+        """As `HistorySource.series`."""
+        whole = self.whole(pair, interval)
+        start, end = np.searchsorted(whole.time, (now - window, now), side="right")
+        return Series(
+            whole.source,
+            whole.time[start:end],
+            whole.close[start:end],
+            whole.high[start:end],
+            whole.low[start:end],
+            whole.volume[start:end],
+        )
+
+
+def _frozen(series: Series) -> Series:
+    """A copy that no strategy can change for the decisions after its own."""
+    prices = [np.array(column) for column in (series.close, series.high, series.low, series.volume)]
+    time = np.array(series.time)
+    for column in (time, *prices):
+        column.setflags(write=False)
+    return Series(series.source, time, *prices)

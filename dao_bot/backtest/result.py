@@ -1,0 +1,82 @@
+"""What came of a run: every visit of a strategy, every batch, and the balances after each."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dao_bot.backtest.execution import Fill
+from dao_bot.backtest.treasury import Batch
+from dao_bot.domain.decisions import Decision
+from dao_bot.domain.runs import RunId
+from dao_bot.domain.tokens import Token
+
+if TYPE_CHECKING:
+    from dao_bot.backtest.backtest import Backtest
+
+
+class Ending(enum.StrEnum):
+    """How a visit ended; the first four as live runs end."""
+
+    NOTHING = "nothing"
+    PROPOSAL = "proposal"
+    REFUSED = "refused"
+    FAILED = "failed"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One run of a strategy.
+
+    Attributes:
+        at: when it was made, jitter included.
+        words: the strategy's reason, or what the policy or the error says.
+        batch: number of the batch that it proposed.
+    """
+
+    run: RunId
+    at: int
+    ending: Ending
+    words: str
+    decision: Decision | None = None
+    batch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """The end of a batch.
+
+    Attributes:
+        fills: of its operations, if it was executed.
+        gas_usd: what its gas cost whoever sent it.
+        failure: why it was not executed, in words; None if it was.
+    """
+
+    batch: Batch
+    at: int
+    fills: tuple[Fill, ...] = ()
+    gas_usd: float = 0.0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Balances (base units, in the order of `Result.tokens`) from `at` on, and all dollars spent on gas so far."""
+
+    at: int
+    units: tuple[int, ...]
+    gas_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run from its beginning to its end. `open`: batches that still waited then."""
+
+    backtest: Backtest
+    tokens: tuple[Token, ...]
+    steps: tuple[Step, ...]
+    visits: tuple[Visit, ...]
+    deeds: tuple[Deed, ...]
+    open: tuple[Batch, ...] = ()
