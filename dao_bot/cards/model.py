@@ -113,7 +113,10 @@ class OtherAsset:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What a call sends to somebody else than the Safe; `token` is None when the treasury does not list it."""
+    """What a call sends to somebody else than the Safe, or burns; `token` is None when the treasury does not list it.
+
+    What is burned has no recipients.
+    """
 
     token: Token | None
     address: Address

@@ -85,12 +85,12 @@ def other_assets(proposal: Proposal) -> tuple[OtherAsset, ...]:
 
 
 def payments(proposal: Proposal) -> tuple[Payment, ...]:
-    """What each call takes from the Safe when it names a recipient other than the Safe."""
+    """What each call takes from the Safe when it names a recipient other than the Safe, or burns it."""
     lines = {line.token.address: line for line in proposal.holdings}
     found: list[Payment] = []
     for decoded in proposal.decoded:
         strangers = tuple(a for a in decoded.recipients if a != proposal.batch.safe)
-        for address, units in decoded.spends if strangers else ():
+        for address, units in decoded.spends if strangers or decoded.burns else ():
             line = lines.get(address)
             found.append(
                 Payment(

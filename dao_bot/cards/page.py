@@ -15,7 +15,7 @@ from dao_bot.cards.model import CardModel, Tone
 from dao_bot.cards.page_details import calls_section, identity_section, words_section
 from dao_bot.cards.page_tables import holdings_table, prices_table, rules_list, rules_table
 from dao_bot.cards.plots import cost_plot, differences_plot, holdings_plot, limits_plot, pegs_plot
-from dao_bot.cards.sentences import counted, payment_words
+from dao_bot.cards.sentences import counted, payment_verb, payment_words
 from dao_bot.cards.style import CSS
 from dao_bot.cards.text import amount, bps, duration, short_hash, usd, utc
 
@@ -122,7 +122,10 @@ def _legs(card: CardModel, sign: int) -> tuple[list[str], list[str]]:
         unknown = any(value is None for _, _, value in rows)
         small.append(f"worth {usd(known)}" + (" and what has no price" if unknown else ""))
     if sign < 0:
-        small += [f"pays {payment_words(payment, with_address=False)}" for payment in card.payments[:_MOST_NAMED]]
+        small += [
+            f"{payment_verb(payment)}s {payment_words(payment, with_address=False)}"
+            for payment in card.payments[:_MOST_NAMED]
+        ]
     others = sum(1 for asset in card.others if asset.delta * sign > 0)
     if others:
         small.append(f"and {others:,} unlisted {'asset' if others == 1 else 'assets'}")

@@ -24,8 +24,8 @@ def title_of(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payme
         parts.append(f"sell {_headline(sold)} for {_headline(bought)}")
     elif sold or bought:
         parts.append(f"give {_headline(sold)}" if sold else f"receive {_headline(bought)}")
-    if paid:
-        parts.append(f"pay {listed([payment_words(payment, with_address=False) for payment in paid])}")
+    for verb, some in _by_verb(paid).items():
+        parts.append(f"{verb} {listed([payment_words(payment, with_address=False) for payment in some])}")
     if not parts:
         return f"{_count(len(proposal.calls), 'call')} moving nothing"
     text = " and ".join(parts)
@@ -100,7 +100,7 @@ def _leg(legs: list[tuple[HoldingRow, int]]) -> str:
 
 
 def payment_words(payment: Payment, *, with_address: bool) -> str:
-    """`40,000.00 USDC to Operations multisig`, with every recipient."""
+    """`40,000.00 USDC to Operations multisig`, with every recipient; what is burned has none."""
     if payment.token is None:
         what = f"{payment.units} base units of {short_address(payment.address)}"
     else:
@@ -109,7 +109,19 @@ def payment_words(payment: Payment, *, with_address: bool) -> str:
         named(party.address, party.label) if with_address else party.label or short_address(party.address)
         for party in payment.recipients
     ]
-    return f"{what} to {listed(to)}"
+    return f"{what} to {listed(to)}" if to else what
+
+
+def payment_verb(payment: Payment) -> str:
+    """`pay` or `burn`."""
+    return "pay" if payment.recipients else "burn"
+
+
+def _by_verb(paid: tuple[Payment, ...]) -> dict[str, list[Payment]]:
+    found: dict[str, list[Payment]] = {}
+    for payment in paid:
+        found.setdefault(payment_verb(payment), []).append(payment)
+    return found
 
 
 def _changes(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...]) -> str:
@@ -122,8 +134,8 @@ def _changes(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payme
         clauses.append(f"gives {_leg(sold)}")
     if bought:
         clauses.append(f"receives {_leg(bought)}")
-    if paid:
-        clauses.append(f"pays {listed([payment_words(payment, with_address=True) for payment in paid])}")
+    for verb, some in _by_verb(paid).items():
+        clauses.append(f"{verb}s {listed([payment_words(payment, with_address=True) for payment in some])}")
     listed_tokens = {line.token.address for line in proposal.holdings}
     strangers = sum(1 for c in proposal.simulation.changes if c.token_id is not None or c.token not in listed_tokens)
     if strangers:

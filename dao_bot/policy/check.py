@@ -12,6 +12,7 @@ from dao_bot.policy.report import broken
 from dao_bot.policy.rule import Rule
 from dao_bot.policy.rules.allowed_recipients import AllowedRecipients
 from dao_bot.policy.rules.allowed_targets import AllowedTargets
+from dao_bot.policy.rules.burn import Burn
 from dao_bot.policy.rules.deadline import Deadline
 from dao_bot.policy.rules.no_delegatecall import NoDelegatecall
 from dao_bot.policy.rules.residual_allowances import ResidualAllowances
@@ -26,6 +27,7 @@ MANDATORY: tuple[type[Any], ...] = (
     ResidualAllowances,
     AllowedTargets,
     AllowedRecipients,
+    Burn,
 )
 """Their parameters only tighten (what `safe_unchanged` may let through, its parameter has to name)."""
 

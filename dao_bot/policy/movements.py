@@ -62,3 +62,24 @@ def payments(facts: PolicyFacts) -> Mapping[Address, int]:
             for token, units in call_outflows(decoded).items():
                 paid[token] += units
     return paid
+
+
+def burned(facts: PolicyFacts) -> Mapping[Address, int]:
+    """Base units by token address that the batch destroys."""
+    destroyed: dict[Address, int] = defaultdict(int)
+    for decoded in facts.decoded:
+        if decoded.burns is not None:
+            token, units = decoded.burns
+            destroyed[token] += units
+    return destroyed
+
+
+def least_bought(facts: PolicyFacts, token: Address) -> int:
+    """Base units of `token` that swaps must bring to the Safe before the batch first burns any."""
+    least = 0
+    for decoded in facts.decoded:
+        if decoded.burns is not None and decoded.burns[0] == token:
+            break
+        if decoded.minimum is not None and decoded.minimum[2] == token and decoded.recipients == (facts.batch.safe,):
+            least += decoded.minimum[3]
+    return least

@@ -1,4 +1,4 @@
-"""ERC-20 tokens and the native coin: transfers encoded, and what moves or allows tokens read back from its bytes."""
+"""ERC-20 tokens and the native coin: transfers and burns encoded, and what moves, burns or allows tokens read back."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from dao_bot.chain.abi import function
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 from dao_bot.domain.calls import Argument, Call, DecodedCall
 from dao_bot.domain.errors import BadInput
-from dao_bot.domain.operations import Operation, Transfer
-from dao_bot.domain.tokens import Token
+from dao_bot.domain.operations import Burn, Operation, Transfer
+from dao_bot.domain.tokens import Amount, Token
 from dao_bot.fields import Settings
 from dao_bot.protocols.balances import HoldingsProvider
 from dao_bot.protocols.port import EncodeContext, Provider, Treasury
 from dao_bot.protocols.reading import arguments
+from dao_bot.protocols.supply import SupplyProvider
 
 TRANSFER = function("transfer(address,uint256)")
 TRANSFER_FROM = function("transferFrom(address,address,uint256)")
 APPROVE = function("approve(address,uint256)")
 INCREASE = function("increaseAllowance(address,uint256)")
 DECREASE = function("decreaseAllowance(address,uint256)")
+BURN = function("burn(uint256)")
 NATIVE_TRANSFER = "receive()"
 
 UNLIMITED = 2**256 - 1
@@ -46,15 +48,16 @@ class Erc20:
             APPROVE.selector: self._approve,
             INCREASE.selector: self._increase,
             DECREASE.selector: self._decrease,
+            BURN.selector: self._burn,
         }
 
     @property
     def operations(self) -> tuple[type[Operation], ...]:
-        return (Transfer,)
+        return (Transfer, Burn)
 
     @property
     def providers(self) -> tuple[Provider, ...]:
-        return (HoldingsProvider(),)
+        return (HoldingsProvider(), SupplyProvider())
 
     @property
     def contracts(self) -> Mapping[Address, tuple[str, str | None]]:
@@ -65,25 +68,32 @@ class Erc20:
         """None: tokens know no deadlines."""
         return None
 
-    def encode(self, operation: Transfer, context: EncodeContext) -> tuple[Call, ...]:
+    def encode(self, operation: Transfer | Burn, context: EncodeContext) -> tuple[Call, ...]:
         """One call.
 
         Raises:
-            BadInput: for nothing, for a token of another chain, or to the zero address.
+            BadInput: for nothing, for a token of another chain, to the zero address, or to burn coins.
         """
-        amount, to = operation.amount, operation.to
+        amount = operation.amount
         if amount.units <= 0:
-            raise BadInput("a transfer must move something", value=str(amount))
-        if to == ZERO_ADDRESS:
-            raise BadInput("a transfer to the zero address is lost", next_step="Name the recipient")
+            raise BadInput(f"a {operation.kind} must move something", value=str(amount))
         if amount.token not in (*self._tokens.values(), self._treasury.native):
-            raise BadInput("a transfer of a token that is not configured", value=amount.token.address)
+            raise BadInput(f"a {operation.kind} of a token that is not configured", value=amount.token.address)
+        if isinstance(operation, Burn):
+            return (self._encode_burn(amount),)
+        if operation.to == ZERO_ADDRESS:
+            raise BadInput("a transfer to the zero address is lost", next_step="Name the recipient")
         if amount.token.is_native:
-            return (Call(to, b"", amount.units),)
-        return (Call(amount.token.address, TRANSFER.encode(to, amount.units)),)
+            return (Call(operation.to, b"", amount.units),)
+        return (Call(amount.token.address, TRANSFER.encode(operation.to, amount.units)),)
+
+    def _encode_burn(self, amount: Amount) -> Call:
+        if amount.token.is_native:
+            raise BadInput("coins cannot be burned", value=str(amount), limit="a token with burn(uint256)")
+        return Call(amount.token.address, BURN.encode(amount.units))
 
     def decode(self, call: Call) -> DecodedCall | None:
-        """Transfers and allowances of configured tokens, and bare transfers of coins; None for everything else."""
+        """Transfers, burns and allowances of configured tokens, bare transfers of coins; None for everything else."""
         if not call.data:
             return self._native_transfer(call) if call.value > 0 else None
         token = self._tokens.get(call.to)
@@ -136,6 +146,21 @@ class Erc20:
             f"Move {token.amount(units)} from {sender} to {to}",
             recipients=(to,),
             spends=((token.address, units),) if sender == self._treasury.safe else (),
+        )
+
+    def _burn(self, call: Call, token: Token) -> DecodedCall | None:
+        values = arguments(BURN, call.data)
+        if values is None:
+            return None
+        (units,) = values
+        return DecodedCall(
+            call,
+            self.name,
+            BURN.signature,
+            (Argument("amount", "uint256", units),),
+            f"Burn {token.amount(units)}",
+            spends=((token.address, units),),
+            burns=(token.address, units),
         )
 
     def _approve(self, call: Call, token: Token) -> DecodedCall | None:

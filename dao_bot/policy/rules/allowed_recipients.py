@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from dao_bot.domain.calls import DecodedCall
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import Settings
 from dao_bot.policy.facts import PolicyFacts
@@ -23,7 +24,7 @@ class AllowedRecipientsParams(Settings):
 
 
 class AllowedRecipients:
-    """Mandatory. A call that takes assets without saying who receives them must be a trade with a minimum."""
+    """Mandatory. A call that takes assets says who receives them, or that it burns them (see the rule `burn`)."""
 
     name: ClassVar[str] = "allowed_recipients"
     Params: ClassVar[type[Settings]] = AllowedRecipientsParams
@@ -47,10 +48,17 @@ class AllowedRecipients:
                     "after its owner proved the address.",
                     after=label_of(facts, recipient),
                 )
-            if (decoded.spends or decoded.call.value) and not decoded.recipients and decoded.function is not None:
+            if _takes_without_a_recipient(decoded):
                 problems += 1
                 yield broken(
                     self.name, call_subject(position, decoded), "The call takes assets, and does not say who gets them."
                 )
         if not problems:
             yield kept(self.name, "", "Everything goes to the Safe itself or to named recipients.")
+
+
+def _takes_without_a_recipient(decoded: DecodedCall) -> bool:
+    """What no protocol understands is left to `allowed_targets`."""
+    takes = bool(decoded.spends or decoded.call.value)
+    only_burns = decoded.burns is not None and decoded.spends == (decoded.burns,) and not decoded.call.value
+    return takes and not decoded.recipients and decoded.function is not None and not only_burns

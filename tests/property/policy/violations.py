@@ -107,6 +107,13 @@ def with_balances(facts: PolicyFacts, deltas: Mapping[Token, int]) -> PolicyFact
     return replace(with_simulation(facts, changes=changes, witnesses=witnesses), after=after)
 
 
+def burn_of(token: Token, units: int) -> DecodedCall:
+    """The burning of `units` base units."""
+    call = Call(token.address, b"burn" + units.to_bytes(32, "big"))
+    burned = (token.address, units)
+    return DecodedCall(call, "erc20", "burn(uint256)", (), "burn", spends=(burned,), burns=burned)
+
+
 def _self_call(function: str, number: int) -> DecodedCall:
     return DecodedCall(Call(SAFE, number.to_bytes(8, "big")), "safe", function, (), "changes the Safe")
 
@@ -296,6 +303,10 @@ VIOLATIONS: Mapping[str, tuple[Violation, ...]] = {
     "value_loss": (
         lambda facts, number: with_balances(facts, {USDT: -2_010 * 10**6 - number}),
         lambda facts, number: with_balances(facts, {DAO: -1 - number}),
+    ),
+    "burn": (
+        lambda facts, number: with_extra_call(facts, burn_of(USDC, 1 + number)),
+        lambda facts, number: with_extra_call(facts, burn_of(DAO, 1 + number)),
     ),
     "hold_only": (
         lambda facts, number: with_call(facts, 1, approves=(DAO.address, ROUTER, number)),
