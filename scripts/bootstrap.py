@@ -122,6 +122,7 @@ def run(command, problem):
     }
     # A link into uv's cache is not possible across file systems; a copy always is, and uv would complain first.
     environment.update(UV_PYTHON_DOWNLOADS="never", UV_LINK_MODE=environment.get("UV_LINK_MODE", link_mode()))
+    environment.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's proxy may be known to the system alone
     words = [str(word) for word in command]
     with subprocess.Popen(words, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
