@@ -19,6 +19,7 @@ _MAPPINGS = ("model_type", "model_attributes_type", "dict_type", "mapping_type",
 _LISTS = ("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type")
 _NO_INPUT = object()
 _UNKNOWN_KEY = ("Extra inputs are not permitted", "unknown key")
+_COUNT = re.compile(r"\w+ should have (at (?:least|most) \d+) items? after validation, not (\w+)", re.IGNORECASE)
 _PLACED = re.compile(r"(?P<place>[\w-]+(?:\.[\w-]+)*): (?P<what>.+)", re.DOTALL)
 
 
@@ -47,6 +48,8 @@ def in_words(error: Mapping[str, Any], model: Any = None) -> str:
         return _choice(error, value)
     if message.startswith(("Value error, ", "Assertion failed, ")):
         return message.partition(", ")[2].rstrip(".")
+    if count := _COUNT.match(message):
+        return f"must have {count[1]} of them, has {count[2]}"
     words = message.replace("Input should be", "must be").replace("Input should", "must")
     return words[:1].lower() + words[1:] + _is(value)
 

@@ -51,7 +51,7 @@ def refused(ended: Ended, code: int, *words: str) -> dict[str, Any]:
         assert word in ended.err, ended
     facts: dict[str, Any] = json.loads(ended.out)
     assert facts["what"] and facts["error"], facts
-    assert facts["what"] in ended.err
+    assert "problems" in facts or facts["what"] in ended.err
     return facts
 
 
