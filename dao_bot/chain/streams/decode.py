@@ -61,8 +61,10 @@ def decode_logs(event: Event, logs: Sequence[RawLog], node: str) -> Decoded:
         transaction = FixedBytes(matrix([log["transactionHash"] for log in logs], 32))
         address = FixedBytes(matrix([log["address"] for log in logs], 20))
         _require_shape(event, logs)
-        topics = matrix([topic for log in logs for topic in log["topics"]], 32).reshape(len(logs), -1, 32)
-        fields = _fields(event, logs, topics) if logs else _no_fields(event)
+        topics = matrix([topic for log in logs for topic in log["topics"]], 32)
+        fields = (
+            _fields(event, logs, topics.reshape(len(logs), 1 + len(event.indexed), 32)) if logs else _no_fields(event)
+        )
         time = _times(logs, block, node)
     except NotOfType as error:
         raise _foreign(event, logs[error.row], f"a value that is no {error.kind}") from error

@@ -25,7 +25,7 @@ def compile_contracts() -> ModuleType:
 
 
 def test_there_are_sources() -> None:
-    assert len(SOURCES) == len(list(CONTRACTS_DIRECTORY.glob("*.json"))) == 6
+    assert len(SOURCES) == len(list(CONTRACTS_DIRECTORY.glob("*.json"))) == 7
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
