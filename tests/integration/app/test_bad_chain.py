@@ -11,7 +11,7 @@ import pytest
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.devnet.scenarios import set_feed_price
 from tests.integration.app.kit import Change, Office, refused
-from tests.integration.chain.hostile import Behaviour, HostileServer, honest, liar
+from tests.integration.chain.hostile import Behaviour, Conversation, HostileServer, honest, liar
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -86,7 +86,11 @@ def use_nodes(office: Office, *urls: str) -> None:
     ids=["silent", "hangs up"],
 )
 def test_a_node_that_does_not_answer_is_named(office: Office, serve: Serve, behave: Any, words: list[str]) -> None:
-    server = serve(lambda conversation: (behave(server), conversation.hang_up()))
+    def answer(conversation: Conversation) -> None:
+        behave(server)
+        conversation.hang_up()
+
+    server = serve(answer)
     use_nodes(office, server.url)
     refused(office.dao_bot("plan", "reserve", "--json"), 1, server.url, *words)
 

@@ -1,4 +1,4 @@
-"""A Safe that is too old, or whose owners or code changed since it was accepted: nothing goes on until it is accepted."""
+"""A Safe that is too old, or that has changed hands since it was accepted: nothing goes on until it is accepted."""
 
 from __future__ import annotations
 
