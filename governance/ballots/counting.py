@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from governance.ballots.ballot import Ballot
 from governance.ballots.columns import Columns
@@ -77,4 +78,5 @@ def _counted(columns: Columns, opens: int, ends: int | None, until: int | None) 
         return positions
     last = np.full(columns.wallets, -1)
     np.maximum.at(last, columns.wallet[positions], positions)
-    return positions[last[columns.wallet[positions]] == positions]
+    is_last: NDArray[np.bool_] = last[columns.wallet[positions]] == positions
+    return positions[is_last]

@@ -98,9 +98,21 @@ def test_an_empty_approval_counts_for_the_quorum_alone() -> None:
     assert (blank.scores, blank.outcome.passed, blank.outcome.winners) == (exactly(2, 0, 2), False, (1, 3))
 
 
+def test_an_approval_has_one_canonical_form() -> None:
+    assert method("approval").parse([3, 1]) == method("approval").parse((1, 3)) == (1, 3)
+
+
 def test_a_divided_vote_is_counted_without_rounding() -> None:
     divided = counted("weighted", ({"1": 1, "2": 2}, 1), ({"2": 1, "3": 6}, 1))
     assert divided.scores == (Fraction(1, 3), Fraction(2, 3) + Fraction(1, 7), Fraction(6, 7))
+
+
+def test_roots_of_the_largest_powers_do_not_overflow() -> None:
+    """Of twenty votes that share all power of an int64, the sum of roots passes an int64 at the precision kept."""
+    whales = counted("quadratic", *[({"1": 1}, 2**63 // 20)] * 19, ({"2": 1}, 2**63 // 20))
+    assert [float(score) for score in whales.scores] == pytest.approx(
+        [whales.total * 361 / 362, whales.total / 362, 0], rel=1e-12
+    )
 
 
 def test_many_small_roots_outweigh_one_large_one() -> None:
