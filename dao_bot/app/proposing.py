@@ -64,7 +64,7 @@ def _line(stored: StoredProposal) -> dict[str, object]:
 def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None, transaction: Path | None) -> int:
     """The card as it stands now."""
     with open_desk(path) as desk:
-        stored = desk.store.proposal(_prefixed(proposal_id))
+        stored = _proposal(desk, proposal_id)
         card = card_of(desk, stored)
         treasury = desk.services.treasury
         if transaction is not None:
@@ -82,7 +82,7 @@ def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None, transa
 def sign(path: Path, proposal_id: str, key_reference: str, yes: bool, as_facts: bool) -> int:
     """Show what is signed, ask, sign it, keep the signature."""
     with open_desk(path) as desk:
-        stored = desk.store.proposal(_prefixed(proposal_id))
+        stored = _proposal(desk, proposal_id)
         transaction = transaction_of(stored)
         treasury = desk.services.treasury
         hashes = safe_hashes(treasury.chain_id, treasury.safe, transaction)
@@ -116,7 +116,7 @@ def _ask(desk: Desk, stored: StoredProposal, *hashes: str) -> None:
 def execute(path: Path, proposal_id: str, as_facts: bool) -> int:
     """One pass of the keeper; fails when the proposal is not executed afterwards."""
     with open_desk(path) as desk:
-        stored = desk.store.proposal(_prefixed(proposal_id))
+        stored = _proposal(desk, proposal_id)
         steps = [step for step in make_keeper(desk).tick() if step.proposal_id == stored.id]
         after = desk.store.proposal(stored.id)
         outcome = desk.store.outcome(stored.id)
@@ -137,7 +137,7 @@ def execute(path: Path, proposal_id: str, as_facts: bool) -> int:
 def cancel(path: Path, proposal_id: str, reason: str, as_facts: bool) -> int:
     """Cancel; where owners have signed, only a rejection at the same nonce makes that final."""
     with open_desk(path) as desk:
-        stored = desk.store.proposal(_prefixed(proposal_id))
+        stored = _proposal(desk, proposal_id)
         block, _ = look_at_safe(desk.services, any_safe=True)
         if State.CANCELED not in TRANSITIONS[stored.state]:
             raise BadInput(
@@ -165,5 +165,19 @@ def cancel(path: Path, proposal_id: str, reason: str, as_facts: bool) -> int:
     return DONE
 
 
-def _prefixed(proposal_id: str) -> str:
-    return proposal_id if proposal_id.startswith("0x") else f"0x{proposal_id}"
+def _proposal(desk: Desk, proposal_id: str) -> StoredProposal:
+    """By its id, with or without 0x; only of the Safe that is configured, because hashes are made for that one.
+
+    Raises:
+        BadInput: it is of another Safe or chain.
+    """
+    stored = desk.store.proposal(proposal_id if proposal_id.startswith("0x") else f"0x{proposal_id}")
+    treasury, batch = desk.services.treasury, stored.proposal.batch
+    if (batch.chain_id, batch.safe) != (treasury.chain_id, treasury.safe):
+        raise BadInput(
+            "this proposal was made for another Safe",
+            value=f"{batch.safe} on chain {batch.chain_id}",
+            limit=f"{treasury.safe} on chain {treasury.chain_id}",
+            next_step="Use the configuration that it was made with",
+        )
+    return stored
