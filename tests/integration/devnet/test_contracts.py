@@ -24,8 +24,10 @@ def compile_contracts() -> ModuleType:
     return module
 
 
-def test_there_are_sources() -> None:
-    assert len(SOURCES) == len(list(CONTRACTS_DIRECTORY.glob("*.json"))) == 7
+def test_every_source_has_its_artifact() -> None:
+    stems = {source.stem for source in SOURCES}
+    assert stems >= {"Emitter", "PriceFeed", "Token"}
+    assert stems == {artifact.stem for artifact in CONTRACTS_DIRECTORY.glob("*.json")}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
