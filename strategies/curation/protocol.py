@@ -178,4 +178,5 @@ def _relevant(future: Choices) -> tuple[Ints, npt.NDArray[np.bool_]]:
 def _ideal(count: Ints) -> Floats:
     places = np.arange(1, TOP + 1)
     reached = np.cumsum(1.0 / np.log2(places + 1))
-    return reached[np.minimum(count, TOP) - 1]
+    ideal: Floats = reached[np.minimum(count, TOP) - 1]
+    return ideal

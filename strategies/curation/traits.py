@@ -1,0 +1,64 @@
+"""Which traits of works the community favours, and how sure that is: Bayesian ridge regression of log voices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from strategies.curation.stakes import Floats, Ints
+
+FEWEST_WORKS = 8
+"""Below it nothing is learned about traits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """`effect`: what it adds to a work's expected log(1 + voice / unit); `sure`: the chance that this is positive."""
+
+    name: str
+    effect: float
+    deviation: float
+    sure: float
+    works: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """`expected`: for each work, the log(1 + voice / unit) that its traits alone let expect."""
+
+    traits: tuple[Trait, ...]
+    expected: Floats
+
+
+def learn(log_voice: Floats, names: Sequence[str], has: Floats, mature: Ints) -> Taste:
+    """Learn from the `mature` works (codes) what to expect of all.
+
+    Args:
+        log_voice: for each work.
+        names: of the traits.
+        has: (works, traits), 1 where a work has the trait.
+    """
+    from sklearn.linear_model import BayesianRidge
+
+    mean = float(log_voice[mature].mean()) if len(mature) else 0.0
+    told = has[mature]
+    varied = np.flatnonzero((told.sum(axis=0) > 0) & (told.sum(axis=0) < len(mature)))
+    if len(mature) < FEWEST_WORKS or not len(varied) or not float(np.ptp(log_voice[mature])):
+        return Taste((), np.full(len(log_voice), mean))
+    model = BayesianRidge().fit(told[:, varied], log_voice[mature])
+    deviations = np.sqrt(np.diag(model.sigma_))
+    found = [
+        Trait(
+            names[trait],
+            float(effect),
+            float(deviation),
+            0.5 * (1.0 + math.erf(float(effect) / (float(deviation) * math.sqrt(2.0)))),
+            int(told[:, trait].sum()),
+        )
+        for trait, effect, deviation in zip(varied.tolist(), model.coef_, deviations, strict=True)
+    ]
+    found.sort(key=lambda trait: (-trait.effect, trait.name))
+    return Taste(tuple(found), np.asarray(model.predict(has[:, varied]), np.float64))
