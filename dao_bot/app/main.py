@@ -95,6 +95,31 @@ def run(
 
 
 @app.command()
+def pause(
+    strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
+    reason: Annotated[str, typer.Option(help="Why; goes into the record.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Let a strategy run no more, until it is resumed. Example: dao-bot pause reserve --reason "new limits" """
+    from dao_bot.app.pausing import pause as command
+
+    _finish(command(config, strategy, reason, json))
+
+
+@app.command()
+def resume(
+    strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Let a paused strategy run again. Example: dao-bot resume reserve"""
+    from dao_bot.app.pausing import resume as command
+
+    _finish(command(config, strategy, json))
+
+
+@app.command()
 def proposals(
     config: Config = _CONFIG,
     json: Json = False,

@@ -17,7 +17,7 @@ from dao_bot.cards.text import clean, utc
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import OPEN_STATES, TRANSITIONS, State
 from dao_bot.engine.look import look_at_safe
-from dao_bot.engine.signing import take_signature, transaction_of
+from dao_bot.engine.signing import require_signable, take_signature, transaction_of
 from dao_bot.safe.hashes import safe_hashes
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import sign_safe_transaction
@@ -83,10 +83,10 @@ def sign(path: Path, proposal_id: str, key_reference: str, yes: bool, as_facts: 
     """Show what is signed, ask, sign it, keep the signature."""
     with open_desk(path) as desk:
         stored = _proposal(desk, proposal_id)
-        transaction = transaction_of(stored)
+        block, safe = look_at_safe(desk.services)
+        transaction = require_signable(stored, safe)
         treasury = desk.services.treasury
         hashes = safe_hashes(treasury.chain_id, treasury.safe, transaction)
-        block, safe = look_at_safe(desk.services)
         if not yes:
             _ask(desk, stored, hashes.domain, hashes.message, hashes.safe_tx)
         made = sign_safe_transaction(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from dao_bot.config.secrets import redact
 from dao_bot.domain.errors import DaoBotError
 
 
@@ -13,4 +14,4 @@ def in_words(error: Exception) -> str:
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"unexpected {type(error).__name__}{where}: {error}. This is a bug to report."
+    return f"unexpected {type(error).__name__}{where}: {redact(str(error))}. This is a bug to report."

@@ -29,6 +29,9 @@ from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 
 _EXAMINED_AGAIN = (State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, State.READY)
+_AT_THE_CHAIN = (State.QUEUED, State.READY, State.EXECUTING)
+"""States in which the newest block decides what is next."""
+
 _LEASE_SECONDS = 300
 _KEEPER = RunId("keeper", 0)
 
@@ -103,7 +106,12 @@ class Keeper:
 
     def _advance(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
         """Walk from state to state until something has to be waited for."""
-        while not self._stop.is_set() and (told := self._step(stored, seen)) is not None:
+        while not self._stop.is_set():
+            if stored.state in _AT_THE_CHAIN:
+                seen = self._newer(seen)
+            told = self._step(stored, seen)
+            if told is None:
+                return
             yield told
             moved = self._store.proposal(stored.id)
             self._must_examine |= moved.state is State.EXECUTED
@@ -113,11 +121,15 @@ class Keeper:
 
     def _advance_left_open(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
         told = self._rejections.advance(stored, seen)
-        if told is not None:
-            yield told
+        if told is None:
+            return
+        yield told
+        newer = self._newer(seen)
+        if _is_used(stored, newer) and not _is_used(stored, seen):
+            yield self._settlement.settle_left_open(stored, newer)
 
     def _step(self, stored: StoredProposal, seen: Look) -> str | None:
-        if stored.state in (State.QUEUED, State.READY) and _is_used(stored, seen):
+        if stored.state in _AT_THE_CHAIN and _is_used(stored, seen):
             return self._settlement.settle(stored, seen)
         batch = stored.proposal.batch
         if stored.state is not State.EXECUTING:
@@ -189,9 +201,6 @@ class Keeper:
         return self._execution.send(stored, data, simulation.gas_used, now, begin)
 
     def _from_executing(self, stored: StoredProposal, seen: Look) -> str | None:
-        seen = self._newer(seen)
-        if _is_used(stored, seen):
-            return self._settlement.settle(stored, seen)
         if self._execution is None:
             return None
         transaction, now = batch_of(stored), seen.block.timestamp

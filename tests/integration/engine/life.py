@@ -1,0 +1,125 @@
+"""One life of a proposal, from the fire of the schedule to the outcome, for processes that are killed in between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dao_bot.app.keeping import make_keeper, make_seat
+from dao_bot.app.wiring import Desk, open_desk
+from dao_bot.domain import failpoints
+from dao_bot.domain.lifecycle import State
+from dao_bot.engine.look import look_at_safe
+from dao_bot.engine.round import Round
+from dao_bot.engine.signing import hash_of, require_signable, take_signature
+from dao_bot.safe.signatures import signature_bytes
+from dao_bot.safe.signing import key_address, sign_safe_transaction
+from dao_bot.store.values import StoredProposal
+from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, write_config
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import World
+
+_ROUNDS = 6
+"""More than any restart needs to bring a proposal to its end."""
+
+PAID = 1000 * 10**6
+
+PAY = f'''
+from dao_bot.strategy import Decision, Memory, StrategyParams, Transfer
+
+
+class Pay:
+    name = "pay"
+    Params = StrategyParams
+
+    def __init__(self, params):
+        pass
+
+    def needs(self):
+        return ()
+
+    def decide(self, seen):
+        memory = Memory(1, {{"paid": seen.run.nominal}})
+        return Decision((Transfer(seen.tokens["USDC"].amount({PAID}), "{GRANTEE}"),), "It is due.", memory=memory)
+'''
+
+
+def _pays_once_in_ten_years(data: dict[str, Any]) -> None:
+    data["strategies"] = {
+        "pay": {"use": "./pay.py:Pay", "schedule": {"every": "3650d"}, "approval": "two-owners", "valid_for": "12h"}
+    }
+
+
+def settle_down(directory: Path, node: str) -> Path:
+    """A configuration whose only strategy pays the grantee, beside an empty record."""
+    directory.mkdir()
+    (directory / "pay.py").write_text(PAY)
+    return write_config(directory, node, _pays_once_in_ten_years)
+
+
+def copy_of(original: Path, directory: Path) -> Path:
+    """The configuration and its record as they are now, in another directory."""
+    shutil.copytree(original.parent, directory)
+    return directory / original.name
+
+
+@contextmanager
+def at_work(config: Path, world: World) -> Iterator[tuple[Desk, Round]]:
+    """A keeper that has just started."""
+    os.environ[KEEPER_VARIABLE] = world.keeper_key
+    with open_desk(config) as desk:
+        seat = make_seat(desk)
+        yield desk, Round(desk.services, desk.store, make_keeper(desk, seat), seat)
+
+
+def live(config: Path, world: World) -> list[str]:
+    """Play rounds and sign what is queued, until the proposal has its outcome; what the rounds told."""
+    told: list[str] = []
+    with at_work(config, world) as (desk, round_):
+        for _ in range(_ROUNDS):
+            told += [f"{each.subject}: {each.words}" for each in round_.play()]
+            proposals = desk.store.proposals()
+            if proposals and proposals[0].state is State.EXECUTED:
+                break
+            if proposals and proposals[0].state is State.QUEUED:
+                _sign(desk, world, proposals[0])
+    return told
+
+
+def propose(config: Path, world: World) -> None:
+    """Only the run, up to the recorded proposal."""
+    with at_work(config, world) as (_, round_):
+        round_._play_strategies()
+
+
+def killed_at(step: str, config: Path, world: World, name: str, occurrence: int) -> None:
+    """`live` or `propose` in this process, which dies as by `kill -9` when it reaches that failpoint so often."""
+    left = occurrence
+
+    def hook(reached: str) -> None:
+        nonlocal left
+        if reached == name:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    failpoints.install(hook)
+    {"live": live, "propose": propose}[step](config, world)
+
+
+def _sign(desk: Desk, world: World, stored: StoredProposal) -> None:
+    """As many owners as the threshold asks for, each once."""
+    treasury = desk.services.treasury
+    block, safe = look_at_safe(desk.services)
+    transaction = require_signable(stored, safe)
+    signed = {each.owner for each in desk.store.signatures("0x" + hash_of(desk.services, transaction).hex())}
+    for key in (bytes.fromhex(key.removeprefix("0x")) for key in world.owner_keys[: world.threshold]):
+        if key_address(key) not in signed:
+            made = sign_safe_transaction(key, treasury.chain_id, treasury.safe, transaction, safe.owners)
+            take_signature(desk.services, desk.store, stored, signature_bytes(made.signature), safe, block)
