@@ -14,6 +14,10 @@ from strategies.reserve_rebalance.planner import Outcome, Plan
 from strategies.reserve_rebalance.situation import Situation
 from strategies.reserve_rebalance.universe import Array, Universe
 
+SMALLER = (1.0, 0.99, 0.97, 0.9, 0.75, 0.5)
+"""Sizes of the whole trade that are tried until one breaks no limit. The optimum counts no gain against the USD prices,
+but a quote may hold one, and then what is bought up to its cap comes out above it: an exit must not fail over that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trades:
@@ -52,8 +56,8 @@ def first_tranche(universe: Universe, params: Params, situation: Situation, plan
         )
     )
     allowed = _allowances(universe, situation, plan)
-    for tried in (parts, 1) if parts > 1 else (1,):
-        part = tranches.first(flow, tried, situation.exits)
+    for tried, size in ((parts, 1.0), *((1, smaller) for smaller in SMALLER[parts == 1 :])):
+        part = tranches.first(flow, tried, situation.exits) * size
         found = amounts.swaps(universe, situation.quotes, situation.book, part, situation.unit_value)
         after = amounts.after(universe, situation.book, found)
         broken = _broken(universe, situation, after, allowed, plan)
