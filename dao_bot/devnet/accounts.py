@@ -1,10 +1,11 @@
-"""The ten unlocked accounts that every anvil has. Their keys are public: worthless anywhere but here."""
+"""Accounts: the ten that every anvil has unlocked, whose keys are public, and named ones that nobody has a key of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dao_bot.domain.addresses import Address
+from dao_bot.domain.addresses import Address, checksum
+from dao_bot.domain.hashing import keccak
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,16 @@ ACCOUNTS: tuple[Account, ...] = tuple(
 
 DEPLOYER, OWNER_1, OWNER_2, OWNER_3, KEEPER, STRANGER = ACCOUNTS[:6]
 OWNERS = (OWNER_1, OWNER_2, OWNER_3)
+
+
+def named_account(name: str) -> Address:
+    """An account without a key; it acts while anvil impersonates it. The same name leads to the same address."""
+    return checksum(keccak(f"dao-bot devnet: {name}".encode())[12:])
+
+
+COMMUNITY = tuple(named_account(f"community {number}") for number in range(1, 7))
+"""Who hold the DAO's token and stake it on works."""
+
+MARKET_MAKER = named_account("market maker")
+REVENUE = named_account("revenue")
+"""Who pays the DAO for its services."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dao_bot.devnet.abi import encode_call, encode_creation
-from dao_bot.devnet.accounts import DEPLOYER, KEEPER, OWNERS, STRANGER
+from dao_bot.devnet.accounts import COMMUNITY, DEPLOYER, KEEPER, MARKET_MAKER, OWNERS, REVENUE, STRANGER, named_account
 from dao_bot.devnet.anvil import CHAIN_ID, Anvil
 from dao_bot.devnet.artifacts import Artifact, npm_artifact, own_artifact
 from dao_bot.devnet.canonical import MULTICALL3, SAFE_CONTRACTS, deploy_canonical
+from dao_bot.devnet.community import PEOPLE, REVENUE_PAID, endow
 from dao_bot.devnet.safes import deploy_safe
 from dao_bot.devnet.transactions import Transaction, send, transact_all
 from dao_bot.devnet.uniswap import Depth, PoolSpec, Side, UniswapContracts, create_pools, swap_exact_input
 from dao_bot.devnet.world import PoolKey, TokenInfo, World
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address, checksum
-from dao_bot.domain.hashing import keccak
 
 SAFE_VERSION = "1.4.1"
 THRESHOLD = 2
@@ -26,7 +27,7 @@ WETH_PRICE = 3_200_00000000
 
 @dataclass(frozen=True, slots=True)
 class TokenSpec:
-    """A token to deploy: `price` in US dollars with 8 decimals, `holding` of the treasury in whole tokens."""
+    """A token to deploy: `price` in US dollars with 8 decimals, `holding` of the treasury today in whole tokens."""
 
     kind: str
     name: str
@@ -68,6 +69,12 @@ def extra_symbol(number: int) -> str:
     return f"T{number:03d}"
 
 
+def price_side(symbol: str, token: TokenInfo, specs: Mapping[str, TokenSpec] = TOKENS) -> Side:
+    """A token as a side of a pool at the price that the world begins with."""
+    price = WETH_PRICE if symbol == "WETH" else specs[symbol].price
+    return Side(token.address, 10**6 * 10 ** (token.decimals + PRICE_DECIMALS) // price)
+
+
 class WorldBuilder:
     """Builds once, on an empty chain. Addresses depend on names alone, so they survive changes of this file."""
 
@@ -95,9 +102,11 @@ class WorldBuilder:
         pools = self._create_pools(uniswap)
         self._let_prices_settle(uniswap)
         safe = self._deploy_treasury()
+        staking = self._deploy_named("Staking", own_artifact("Staking"), self._tokens["DAO"].address)
+        self._settle_community(uniswap, staking)
         self._anvil.rpc("anvil_setBalance", DEPLOYER.address, hex(_DEV_ACCOUNT_WEI))
         self._anvil.rpc("anvil_autoImpersonateAccount", False)
-        return self._world(uniswap, feeds, pools, safe)
+        return self._world(uniswap, feeds, pools, safe, staking)
 
     def _deploy_uniswap(self) -> UniswapContracts:
         weth = self._deploy_named("WETH9", self._npm("WETH9"))
@@ -107,7 +116,7 @@ class WorldBuilder:
         )
         router = self._deploy_named("SwapRouter02", self._npm("SwapRouter02"), ZERO_ADDRESS, factory, manager, weth)
         quoter = self._deploy_named("QuoterV2", self._npm("QuoterV2"), factory, weth)
-        owner = _creator("UniswapV3Factory")
+        owner = named_account("UniswapV3Factory")
         send(self._anvil, owner, factory, self._npm("UniswapV3Factory"), "enableFeeAmount", 100, 1)
         return UniswapContracts(factory, manager, router, quoter, weth)
 
@@ -175,9 +184,7 @@ class WorldBuilder:
         return dict(zip(wanted, addresses, strict=True))
 
     def _side(self, symbol: str) -> Side:
-        token = self._tokens[symbol]
-        price = WETH_PRICE if symbol == "WETH" else self._specs[symbol].price
-        return Side(token.address, 10**6 * 10 ** (token.decimals + PRICE_DECIMALS) // price)
+        return price_side(symbol, self._tokens[symbol], self._specs)
 
     def _let_prices_settle(self, uniswap: UniswapContracts) -> None:
         """Write a few observations an hour apart: without two, the first swap would erase all history."""
@@ -212,11 +219,15 @@ class WorldBuilder:
         transfers = [Transaction(DEPLOYER.address, safe, value=TREASURY_WEI)]
         for symbol, spec in self._specs.items():
             token = self._tokens[symbol]
-            amount = spec.holding * 10**token.decimals
+            amount = (spec.holding - REVENUE_PAID.get(symbol, 0)) * 10**token.decimals
             data = encode_call(self._artifact(token.kind), "transfer", safe, amount)
             transfers.append(Transaction(DEPLOYER.address, token.address, data))
         transact_all(self._anvil, transfers)
         return safe
+
+    def _settle_community(self, uniswap: UniswapContracts, staking: Address) -> None:
+        self._anvil.batch([("anvil_setBalance", (person, hex(_DEV_ACCOUNT_WEI))) for person in PEOPLE])
+        transact_all(self._anvil, endow(self._tokens, uniswap.router, staking))
 
     def _world(
         self,
@@ -224,6 +235,7 @@ class WorldBuilder:
         feeds: dict[str, Address],
         pools: dict[PoolKey, Address],
         safe: Address,
+        staking: Address,
     ) -> World:
         contracts = SAFE_CONTRACTS[SAFE_VERSION]
         return World(
@@ -239,6 +251,9 @@ class WorldBuilder:
             deployer_key=DEPLOYER.key,
             stranger=STRANGER.address,
             stranger_key=STRANGER.key,
+            community=COMMUNITY,
+            market_maker=MARKET_MAKER,
+            revenue=REVENUE,
             tokens=self._tokens,
             feeds=feeds,
             pools=pools,
@@ -253,6 +268,7 @@ class WorldBuilder:
             proxy_factory=contracts.proxy_factory,
             fallback_handler=contracts.fallback_handler,
             simulate_tx_accessor=contracts.simulate_tx_accessor,
+            staking=staking,
         )
 
     def _artifact(self, kind: str) -> Artifact:
@@ -266,12 +282,8 @@ class WorldBuilder:
 
     def _create_named(self, creations: dict[str, str]) -> dict[str, Address]:
         """Each contract is the first one of an account that is named after it, whatever its code."""
-        self._anvil.batch([("anvil_setBalance", (_creator(name), hex(10**18))) for name in creations])
+        self._anvil.batch([("anvil_setBalance", (named_account(name), hex(10**18))) for name in creations])
         receipts = transact_all(
-            self._anvil, [Transaction(_creator(name), None, creation) for name, creation in creations.items()]
+            self._anvil, [Transaction(named_account(name), None, creation) for name, creation in creations.items()]
         )
         return {name: checksum(receipt["contractAddress"]) for name, receipt in zip(creations, receipts, strict=True)}
-
-
-def _creator(name: str) -> Address:
-    return checksum(keccak(f"dao-bot devnet: {name}".encode())[12:])

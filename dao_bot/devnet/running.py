@@ -19,6 +19,7 @@ from dao_bot.devnet.artifacts import own_artifact
 from dao_bot.devnet.build import WorldBuilder
 from dao_bot.devnet.errors import DevnetError
 from dao_bot.devnet.files import Progress, cache_directory, filled_directory, silent
+from dao_bot.devnet.history import DAYS, play_history
 from dao_bot.devnet.toolchain import Toolchain, anvil_version
 from dao_bot.devnet.transactions import Read, Transaction, read_all, transact_all
 from dao_bot.devnet.world import World
@@ -73,7 +74,7 @@ def start_world(
         toolchain.anvil, port=port, block_time=block_time, no_mining=no_mining, load_state=prepared / "state.json"
     )
     try:
-        _bring_to_present(anvil, world)
+        _bring_to_present(anvil, toolchain.packages, world)
     except BaseException:
         anvil.stop()
         raise
@@ -95,11 +96,13 @@ def refresh_feeds(anvil: Anvil, feeds: Mapping[str, str]) -> None:
     )
 
 
-def _bring_to_present(anvil: Anvil, world: World) -> None:
-    if anvil.timestamp() > time.time():
+def _bring_to_present(anvil: Anvil, packages: Path, world: World) -> None:
+    now = int(time.time())
+    if anvil.timestamp() > now - DAYS * 86_400:
         raise DevnetError("the prepared chain lies in the future", next_step="Set this machine's clock")
+    play_history(anvil, packages, world, now)
     anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(BASE_FEE_WEI))
-    anvil.set_time(int(time.time()))
+    anvil.set_time(max(now, int(time.time())))
     refresh_feeds(anvil, world.feeds)
 
 

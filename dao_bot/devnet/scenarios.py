@@ -1,4 +1,4 @@
-"""What tests and demos do to the world: set a price, move a pool, give tokens, deploy odd ones."""
+"""What tests and demos do to the world: set a price, move a pool, give, pay and stake tokens, deploy odd ones."""
 
 from __future__ import annotations
 
@@ -66,6 +66,35 @@ def swap_as_stranger(running: RunningWorld, sell: str, buy: str, fee: int, amoun
     packages = running.toolchain.packages
     swap = swap_exact_input(packages, uniswap, STRANGER.address, token.address, world.tokens[buy].address, fee, amount)
     transact_all(anvil, [Transaction(STRANGER.address, token.address, approve), swap])
+
+
+def act(running: RunningWorld, sender: str, contract: str, artifact: str, function: str, *arguments: Any) -> None:
+    """Anybody, also an account without a key, calls a function of a contract of this project."""
+    anvil = running.anvil
+    anvil.rpc("anvil_setBalance", sender, hex(10**20))
+    anvil.rpc("anvil_impersonateAccount", sender)
+    send(anvil, sender, contract, own_artifact(artifact), function, *arguments)
+    anvil.rpc("anvil_stopImpersonatingAccount", sender)
+
+
+def pay_revenue(running: RunningWorld, symbol: str, amount: int) -> None:
+    """The world's `revenue` account pays `amount` base units of a token to the Safe."""
+    token = running.world.tokens[symbol]
+    give(running, token, running.world.revenue, amount)
+    act(running, running.world.revenue, token.address, "Token", "transfer", running.world.safe, amount)
+
+
+def stake(running: RunningWorld, staker: str, work: int, amount: int) -> None:
+    """Somebody stakes base units of the DAO's token, which they are given for it, on a registered work."""
+    token, staking = running.world.tokens["DAO"], running.world.staking
+    give(running, token, staker, amount)
+    act(running, staker, token.address, "Token", "approve", staking, amount)
+    act(running, staker, staking, "Staking", "stake", work, amount)
+
+
+def unstake(running: RunningWorld, staker: str, work: int, amount: int) -> None:
+    """Somebody takes a stake back."""
+    act(running, staker, running.world.staking, "Staking", "unstake", work, amount)
 
 
 def balance_of(anvil: Anvil, token: str, holder: str) -> int:

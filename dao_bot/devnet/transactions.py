@@ -17,6 +17,9 @@ from dao_bot.domain.addresses import Address, checksum
 _GAS = 15_000_000
 """Given to every transaction, so that the node need not estimate: half of anvil's block."""
 
+_GAS_IN_A_FULL_BLOCK = 1_000_000
+"""Enough for a swap, a payment or a stake, where many share a block."""
+
 _PATIENCE = 2000
 """How often to look for receipts: some seconds, for a machine that is busy with other things."""
 
@@ -51,25 +54,51 @@ def transact_all(anvil: Anvil, transactions: Sequence[Transaction]) -> list[dict
     Raises:
         DevnetError: one of them reverted; the others may have been mined.
     """
-    nonces: dict[str, int] = {}
+    requests = _requests(transactions, _nonces(anvil, transactions), _GAS)
+    hashes = anvil.batch([("eth_sendTransaction", request) for request in requests])
+    receipts = _receipts(anvil, hashes)
+    _require_success(anvil, transactions, receipts)
+    return receipts
+
+
+def _nonces(anvil: Anvil, transactions: Sequence[Transaction]) -> dict[str, int]:
     senders = sorted({transaction.sender for transaction in transactions})
-    for sender, count in zip(
-        senders,
-        anvil.batch([("eth_getTransactionCount", (sender, "pending")) for sender in senders]),
-        strict=True,
-    ):
-        nonces[sender] = int(count, 16)
+    counts = anvil.batch([("eth_getTransactionCount", (sender, "pending")) for sender in senders])
+    return {sender: int(count, 16) for sender, count in zip(senders, counts, strict=True)}
+
+
+def _requests(transactions: Sequence[Transaction], nonces: dict[str, int], gas: int) -> list[tuple[dict[str, Any]]]:
     requests = []
     for transaction in transactions:
         nonce = nonces[transaction.sender]
         nonces[transaction.sender] += 1
-        requests.append(({**transaction.fields(), "gas": hex(_GAS), "nonce": hex(nonce)},))
-    hashes = anvil.batch([("eth_sendTransaction", request) for request in requests])
-    receipts = _receipts(anvil, hashes)
+        requests.append(({**transaction.fields(), "gas": hex(gas), "nonce": hex(nonce)},))
+    return requests
+
+
+def _require_success(anvil: Anvil, transactions: Sequence[Transaction], receipts: Sequence[dict[str, Any]]) -> None:
     for transaction, receipt in zip(transactions, receipts, strict=True):
         if receipt["status"] != "0x1":
             raise DevnetError(f"a transaction on the local chain reverted: {_reason(anvil, transaction)}")
-    return receipts
+
+
+def transact_at(anvil: Anvil, blocks: Sequence[tuple[int, Sequence[Transaction]]]) -> None:
+    """Mine one block for each (time, transactions); times must grow.
+
+    Raises:
+        DevnetError: a transaction reverted.
+    """
+    transactions = [transaction for _, each in blocks for transaction in each]
+    nonces = _nonces(anvil, transactions)
+    hashes: list[str] = []
+    anvil.rpc("evm_setAutomine", False)
+    for time_of_block, each in blocks:
+        requests = _requests(each, nonces, _GAS_IN_A_FULL_BLOCK)
+        # What is in one batch runs in any order, so the block is mined by a request of its own.
+        hashes += anvil.batch([("eth_sendTransaction", request) for request in requests])
+        anvil.rpc("evm_mine", time_of_block)
+    anvil.rpc("evm_setAutomine", anvil.automine)
+    _require_success(anvil, transactions, _receipts(anvil, hashes))
 
 
 def _receipts(anvil: Anvil, hashes: Sequence[str]) -> list[dict[str, Any]]:

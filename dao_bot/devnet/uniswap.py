@@ -17,6 +17,7 @@ from dao_bot.domain.addresses import Address, checksum
 TICK_SPACING = {100: 1, 500: 10, 3000: 60}
 _MAX_TICK = 887272
 _FOREVER = 2**40
+_MORE_THAN_ANY_POOL = 2**100
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +125,13 @@ def swap_exact_input(
     parameters = (sell, buy, fee, sender, amount, 0, 0)
     router = npm_artifact(packages, "SwapRouter02")
     return Transaction(sender, uniswap.router, encode_call(router, "exactInputSingle", parameters))
+
+
+def swap_to_price(packages: Path, router: str, sender: str, sell: Side, buy: Side, fee: int) -> Transaction:
+    """A swap by `sender` that ends at the price which the sides imply; they must be above what the pool says now."""
+    low, high = sorted((sell, buy), key=lambda side: int(side.token, 16))
+    limit = sqrt_price_x96(low.per_million, high.per_million)
+    parameters = (sell.token, buy.token, fee, sender, _MORE_THAN_ANY_POOL, 0, limit)
+    return Transaction(
+        sender, router, encode_call(npm_artifact(packages, "SwapRouter02"), "exactInputSingle", parameters)
+    )

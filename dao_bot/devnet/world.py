@@ -28,7 +28,8 @@ PoolKey = tuple[str, str, int]
 class World:
     """Addresses and public keys of the demo world. The same on every machine.
 
-    `feeds` answer in US dollars with 8 decimals, by symbol (native ETH has the feed of WETH).
+    `feeds` answer in US dollars with 8 decimals, by symbol (native ETH has the feed of WETH). Nobody has keys of
+    `community` (who stake the DAO's token), `market_maker` and `revenue` (who pays the DAO): they are impersonated.
     """
 
     chain_id: int
@@ -43,6 +44,9 @@ class World:
     deployer_key: str = field(repr=False)
     stranger: Address
     stranger_key: str = field(repr=False)
+    community: tuple[Address, ...]
+    market_maker: Address
+    revenue: Address
     tokens: Mapping[str, TokenInfo]
     feeds: Mapping[str, Address]
     pools: Mapping[PoolKey, Address]
@@ -57,6 +61,7 @@ class World:
     proxy_factory: Address
     fallback_handler: Address
     simulate_tx_accessor: Address
+    staking: Address
 
     def pool(self, one: str, other: str, fee: int) -> Address:
         """The pool of two symbols, in either order.
@@ -82,6 +87,6 @@ class World:
         values: dict[str, Any] = json.loads(text)
         values["tokens"] = {symbol: TokenInfo(**token) for symbol, token in values["tokens"].items()}
         values["pools"] = {(one, other, fee): address for one, other, fee, address in values["pools"]}
-        for name in ("owners", "owner_keys"):
+        for name in ("owners", "owner_keys", "community"):
             values[name] = tuple(values[name])
         return cls(**values)
