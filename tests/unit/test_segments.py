@@ -147,6 +147,7 @@ def _append_in_turns(path: str, name: int, count: int) -> None:
 
 def test_two_processes_that_write_at_once_lose_and_repeat_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["dao_bot.segments", "pyarrow.parquet", "pyarrow.compute"])
     both = [context.Process(target=_append_in_turns, args=(str(tmp_path), name, 12)) for name in (1, 2)]
     for process in both:
         process.start()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dao_bot.chain.endpoints import Endpoints
 from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import ReadContext
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.streams.canonical import CanonicalChain
-from dao_bot.chain.streams.stream import EventStream
 from dao_bot.domain.errors import BadInput, NotFound
 from dao_bot.domain.needs import EventColumns, Events, Need
 from dao_bot.domain.runs import Block
 from dao_bot.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from dao_bot.chain.streams.stream import EventStream
 
 
 class EventsProvider:

@@ -19,7 +19,7 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import RpcUnavailable
 from dao_bot.domain.runs import Block
 
-_FIRST_SPAN = 10_000
+FIRST_SPAN = 10_000
 _LARGEST_SPAN = 1_000_000
 _MANY_LOGS = 5_000
 """A range whose answer holds more is not made larger."""
@@ -55,7 +55,7 @@ class RangeReader:
         span: blocks that the next range may have.
     """
 
-    def __init__(self, endpoint: Endpoint, wanted: LogFilter, chain_id: int, span: int = _FIRST_SPAN) -> None:
+    def __init__(self, endpoint: Endpoint, wanted: LogFilter, chain_id: int, span: int = FIRST_SPAN) -> None:
         self.endpoint = endpoint
         self.span = span
         self._wanted = wanted

@@ -13,7 +13,7 @@ from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.streams.canonical import DEPTH, CanonicalChain
 from dao_bot.chain.streams.decode import Decoded, Int64s, decode_logs
 from dao_bot.chain.streams.event import Event
-from dao_bot.chain.streams.ranges import LogFilter, Range, RangeReader
+from dao_bot.chain.streams.ranges import FIRST_SPAN, LogFilter, Range, RangeReader
 from dao_bot.chain.streams.tables import KEY, empty_table, to_columns, to_table
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import RpcDisagreement, StoreError
@@ -65,14 +65,19 @@ class Cursor:
 
 
 class EventStream:
-    """The events of `source`, kept below `directory`. Several processes may read one stream at a time."""
+    """The events of `source`, kept below `directory`. Several processes may read one stream at a time.
 
-    def __init__(self, name: str, source: StreamSource, directory: Path) -> None:
+    Args:
+        span: blocks of the first range that is asked for; the nodes' answers make it larger or smaller.
+    """
+
+    def __init__(self, name: str, source: StreamSource, directory: Path, span: int = FIRST_SPAN) -> None:
         self.name = name
         self.source = source
         identity = source.identity
         folder = f"{source.event.name}-{source.address[:10]}-{digest(identity)[2:14]}"
         self._segments = Segments(directory / folder, identity, KEY)
+        self._span = span
         self._readers: dict[Endpoint, RangeReader] = {}
 
     def columns(
@@ -139,7 +144,7 @@ class EventStream:
     def _reader(self, chain: CanonicalChain) -> RangeReader:
         if chain.endpoint not in self._readers:
             wanted = LogFilter(self.source.address, self.source.event.topic)
-            self._readers[chain.endpoint] = RangeReader(chain.endpoint, wanted, chain.pinned.chain_id)
+            self._readers[chain.endpoint] = RangeReader(chain.endpoint, wanted, chain.pinned.chain_id, self._span)
         return self._readers[chain.endpoint]
 
     def _table(self, read: Range, chain: CanonicalChain) -> pa.Table:
