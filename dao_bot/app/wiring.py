@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.chain.endpoints import Endpoints, Freshness
 from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.streams.event import parse_event
 from dao_bot.chain.streams.provider import EventsProvider
-from dao_bot.chain.streams.stream import EventStream, StreamSource
 from dao_bot.chain.witnesses import LocalFork, OtherOperator, SecondWitness
 from dao_bot.config.load import Config, load_config
 from dao_bot.distribution import check_distribution
@@ -27,13 +26,15 @@ from dao_bot.engine.providers import GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.market.history import PriceHistoryProvider
-from dao_bot.market.history_files import FileHistory
 from dao_bot.market.prices import PricesProvider
 from dao_bot.policy.policy_hash import policy_hash
 from dao_bot.protocols.erc20 import Erc20, Erc20Settings
 from dao_bot.protocols.port import TreasuryProtocol
 from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
 from dao_bot.store.store import Store, open_store
+
+if TYPE_CHECKING:
+    from dao_bot.chain.streams.stream import EventStream
 
 MULTI_SEND_VERSION = "1.4.1"
 
@@ -170,9 +171,8 @@ def _providers(
     prices = PricesProvider(
         sources, treasury, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
     )
-    history = PriceHistoryProvider([FileHistory(config.history.files, config.directory, config.history.as_of)])
     events = EventsProvider(_streams(config), endpoints)
-    own: tuple[Provider, ...] = (prices, history, events, GasProvider(), SpendHistoryProvider(store))
+    own: tuple[Provider, ...] = (prices, _history(config), events, GasProvider(), SpendHistoryProvider(store))
     found: dict[type[Need[Any]], Provider] = {}
     for provider in (*own, *(each for protocol in protocols for each in protocol.providers)):
         if provider.need in found:
@@ -181,7 +181,20 @@ def _providers(
     return found
 
 
+def _history(config: Config) -> PriceHistoryProvider:
+    """Candles; a configuration without files imports nothing heavy, and every pair is absent."""
+    if not config.history.files:
+        return PriceHistoryProvider([])
+    from dao_bot.market.history_files import FileHistory
+
+    return PriceHistoryProvider([FileHistory(config.history.files, config.directory, config.history.as_of)])
+
+
 def _streams(config: Config) -> dict[str, EventStream]:
+    if not config.streams:
+        return {}
+    from dao_bot.chain.streams.stream import EventStream, StreamSource
+
     chain_id, directory = config.treasury.chain.id, config.data_directory / "streams"
     return {
         name: EventStream(

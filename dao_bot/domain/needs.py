@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.columns import Column, FixedBytes
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.quotes import Ladder
 from dao_bot.domain.tokens import Token
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from dao_bot.domain.columns import Column, FixedBytes
 
 Seen = TypeVar("Seen")
 
