@@ -1,0 +1,73 @@
+"""What is not needed is not loaded: help is there at once, and the configuration is read without heavy libraries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from dao_bot.app.main import app
+
+HEAVY = {
+    "alembic",
+    "apscheduler",
+    "ccxt",
+    "cvxpy",
+    "discord",
+    "eth_abi",
+    "eth_account",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "rich",
+    "safe_eth",
+    "scipy",
+    "sklearn",
+    "sqlalchemy",
+    "web3",
+}
+COMMANDS = [str(each.name or each.callback.__name__) for each in app.registered_commands if each.callback]
+
+HELP = """
+import contextlib, io, json, sys
+from dao_bot.app.main import main
+loaded = {}
+for name in ["", *json.loads(sys.argv[1])]:
+    sys.argv = ["dao-bot", *([name] if name else []), "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
+        main()
+    assert "Usage:" in shown.getvalue(), name
+    loaded[name] = sorted({module.partition(".")[0] for module in sys.modules})
+print(json.dumps(loaded))
+"""
+
+
+def python(code: str, *arguments: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_help_of_every_command_loads_nothing_heavy() -> None:
+    loaded: dict[str, list[str]] = json.loads(python(HELP, json.dumps(COMMANDS)))
+    assert set(loaded) == {"", *COMMANDS}
+    for name, modules in loaded.items():
+        assert not (HEAVY | {"yaml"}) & set(modules), f"dao-bot {name} --help"
+    assert "pydantic" not in loaded[""], "only typer itself loads it, for the parameters of a command"
+
+
+def loaded_by(module: str) -> set[str]:
+    """Top-level packages that are loaded after `import module`."""
+    code = f"import {module}, json, sys; print(json.dumps([name.partition('.')[0] for name in sys.modules]))"
+    return set(json.loads(python(code)))
+
+
+def test_the_configuration_is_read_without_heavy_libraries() -> None:
+    assert not HEAVY & loaded_by("dao_bot.config.load")
+
+
+def test_the_domain_and_its_needs_load_no_library_at_all() -> None:
+    assert not (HEAVY | {"pydantic", "yaml"}) & loaded_by("dao_bot.domain.needs")
