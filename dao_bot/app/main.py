@@ -34,7 +34,10 @@ def demo(
     json: Json = False,
     directory: Annotated[Path | None, typer.Option(help="Where the demo leaves its files.")] = None,
 ) -> None:
-    """Play the main job on a local chain: observe, decide, check, sign, execute. Example: dao-bot demo --json"""
+    """Play the main job on a local chain: observe, decide, check, sign, execute.
+
+    Example: dao-bot demo --json
+    """
     from dao_bot.app.demo import run_demo
 
     _finish(run_demo(directory, as_json=json))
@@ -42,7 +45,10 @@ def demo(
 
 @app.command()
 def init(path: Annotated[Path, typer.Argument(help="The file to write.")] = _CONFIG) -> None:
-    """Write a commented strategies.yaml, policy included. Example: dao-bot init"""
+    """Write a commented strategies.yaml, policy included.
+
+    Example: dao-bot init
+    """
     from dao_bot.app.configure import init as command
 
     _finish(command(path))
@@ -50,7 +56,10 @@ def init(path: Annotated[Path, typer.Argument(help="The file to write.")] = _CON
 
 @app.command()
 def check(config: Config = _CONFIG, json: Json = False) -> None:
-    """Read the configuration offline and tell every error at once. Example: dao-bot check -c strategies.yaml"""
+    """Read the configuration offline and tell every error at once.
+
+    Example: dao-bot check -c strategies.yaml
+    """
     from dao_bot.app.configure import check as command
 
     _finish(command(config, json))
@@ -64,7 +73,10 @@ def doctor(
         bool, typer.Option("--accept", help="First record the Safe as it is now: its owners did what changed.")
     ] = False,
 ) -> None:
-    """Test the configuration against the chain, line by line. Example: dao-bot doctor"""
+    """Test the configuration against the chain, line by line.
+
+    Example: dao-bot doctor
+    """
     from dao_bot.app.doctor import doctor as command
 
     _finish(command(config, accept, json))
@@ -77,7 +89,10 @@ def plan(
     json: Json = False,
     html: Annotated[Path | None, typer.Option(help="Also write the card as one HTML file.")] = None,
 ) -> None:
-    """Run one strategy up to the proposal card; nothing is stored or sent. Example: dao-bot plan reserve"""
+    """Run one strategy up to the proposal card; nothing is stored or sent.
+
+    Example: dao-bot plan reserve
+    """
     from dao_bot.app.planning import plan as command
 
     _finish(command(config, strategy, json, html))
@@ -88,7 +103,10 @@ def run(
     config: Config = _CONFIG,
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then stop.")] = False,
 ) -> None:
-    """Run the schedule and the keeper until SIGTERM. Example: dao-bot run --once"""
+    """Run the schedule and the keeper until SIGTERM.
+
+    Example: dao-bot run --once
+    """
     from dao_bot.app.running import run as command
 
     _finish(command(config, once))
@@ -101,7 +119,10 @@ def pause(
     config: Config = _CONFIG,
     json: Json = False,
 ) -> None:
-    """Let a strategy run no more, until it is resumed. Example: dao-bot pause reserve --reason "new limits" """
+    """Let a strategy run no more, until it is resumed.
+
+    Example: dao-bot pause reserve --reason "new limits"
+    """
     from dao_bot.app.pausing import pause as command
 
     _finish(command(config, strategy, reason, json))
@@ -113,7 +134,10 @@ def resume(
     config: Config = _CONFIG,
     json: Json = False,
 ) -> None:
-    """Let a paused strategy run again. Example: dao-bot resume reserve"""
+    """Let a paused strategy run again.
+
+    Example: dao-bot resume reserve
+    """
     from dao_bot.app.pausing import resume as command
 
     _finish(command(config, strategy, json))
@@ -125,7 +149,10 @@ def proposals(
     json: Json = False,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
 ) -> None:
-    """List proposals, newest first. Example: dao-bot proposals --all"""
+    """List proposals, newest first.
+
+    Example: dao-bot proposals --all
+    """
     from dao_bot.app.proposing import proposals as command
 
     _finish(command(config, json, everything))
@@ -141,7 +168,10 @@ def show(
         Path | None, typer.Option(help="Write the Safe transaction, for `dao-bot verify` on an owner's machine.")
     ] = None,
 ) -> None:
-    """Show a proposal's card. Example: dao-bot show 3f9a1c --html card.html"""
+    """Show a proposal's card.
+
+    Example: dao-bot show 3f9a1c --html card.html
+    """
     from dao_bot.app.proposing import show as command
 
     _finish(command(config, proposal, json, html, transaction))
@@ -155,7 +185,10 @@ def sign(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Sign this Safe's transaction for a proposal, nothing else. Example: dao-bot sign 3f9a1c --key file:owner.json"""
+    """Sign this Safe's transaction for a proposal, nothing else.
+
+    Example: dao-bot sign 3f9a1c --key file:owner.json
+    """
     from dao_bot.app.proposing import sign as command
 
     _finish(command(config, proposal, key, yes, json))
@@ -163,7 +196,10 @@ def sign(
 
 @app.command()
 def execute(proposal: ProposalId, config: Config = _CONFIG, json: Json = False) -> None:
-    """Execute an approved proposal now, as the keeper would. Example: dao-bot execute 3f9a1c"""
+    """Execute an approved proposal now, as the keeper would.
+
+    Example: dao-bot execute 3f9a1c
+    """
     from dao_bot.app.proposing import execute as command
 
     _finish(command(config, proposal, json))
@@ -176,7 +212,10 @@ def cancel(
     config: Config = _CONFIG,
     json: Json = False,
 ) -> None:
-    """Cancel a proposal; offers a rejection if it was signed. Example: dao-bot cancel 3f9a1c --reason "wrong pool" """
+    """Cancel a proposal; offers a rejection if it was signed.
+
+    Example: dao-bot cancel 3f9a1c --reason "wrong pool"
+    """
     from dao_bot.app.proposing import cancel as command
 
     _finish(command(config, proposal, reason, json))
@@ -188,7 +227,10 @@ def verify(
     config: Config = _CONFIG,
     json: Json = False,
 ) -> None:
-    """Recompute the hashes, decode and simulate, on your own machine. Example: dao-bot verify transaction.json"""
+    """Recompute the hashes, decode and simulate, on your own machine.
+
+    Example: dao-bot verify transaction.json
+    """
     from dao_bot.app.verifying import verify as command
 
     _finish(command(config, what, json))
@@ -200,7 +242,10 @@ def inspect(
     config: Config = _CONFIG,
     json: Json = False,
 ) -> None:
-    """Decode, simulate and check a Transaction Builder batch. Example: dao-bot inspect batch.json"""
+    """Decode, simulate and check a Transaction Builder batch.
+
+    Example: dao-bot inspect batch.json
+    """
     from dao_bot.app.verifying import inspect as command
 
     _finish(command(config, file, json))
@@ -212,7 +257,10 @@ def audit(
     head: Annotated[str | None, typer.Option(help="A published head, NUMBER:HASH, that must be in the record.")] = None,
     json: Json = False,
 ) -> None:
-    """Verify the record's hash chain and print it. Example: dao-bot audit --head 42:0x…"""
+    """Verify the record's hash chain and print it.
+
+    Example: dao-bot audit --head 42:0x…
+    """
     from dao_bot.app.auditing import audit as command
 
     _finish(command(config, head, json))
@@ -223,7 +271,10 @@ def devnet(
     port: Annotated[int, typer.Option(help="Port of the local chain.")] = 8545,
     json: Json = False,
 ) -> None:
-    """Keep a local chain with the real contracts running. Example: dao-bot devnet --port 8545"""
+    """Keep a local chain with the real contracts running.
+
+    Example: dao-bot devnet --port 8545
+    """
     from dao_bot.app.devnet import devnet as command
 
     _finish(command(port, json))
