@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from dao_bot.domain.tokens import Token
@@ -33,3 +34,18 @@ class Ladder:
     pools: tuple[str, ...]
     rungs: tuple[Rung, ...]
     gas: int
+
+    def quoted(self, units: int) -> int:
+        """What the ladder promises for `units`, on the straight line between two rungs, rounded down.
+
+        For a constant-function market that is at most what it pays.
+
+        Raises:
+            ValueError: more than the largest quote.
+        """
+        above = bisect_left(self.rungs, units, key=lambda rung: rung.sell)
+        if above == len(self.rungs):
+            raise ValueError(f"{units} is more than the largest quote {self.rungs[-1].sell}")
+        low = self.rungs[above - 1] if above else Rung(0, 0)
+        high = self.rungs[above]
+        return low.buy + (high.buy - low.buy) * (units - low.sell) // (high.sell - low.sell)

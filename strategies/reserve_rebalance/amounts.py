@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dao_bot.domain.units import WAD
-from dao_bot.strategy import Ladder, Swap, Token
+from dao_bot.strategy import Swap, Token
 from strategies.reserve_rebalance.costs import Quotes
 from strategies.reserve_rebalance.universe import Array, Limit, Universe
 
@@ -57,26 +56,12 @@ def swaps(universe: Universe, quotes: Quotes, book: Book, flow: Array, unit_valu
         wanted = float(flow[route].sum()) / float(unit_value[asset])
         whole = wanted >= book.units[asset] * WHOLE and left[asset] == book.units[asset]
         units = min(book.units[asset] if whole else int(wanted), left[asset], ladder.rungs[-1].sell)
-        expected = quoted(ladder, units)
+        expected = ladder.quoted(units)
         if units <= 0 or expected <= 0:
             continue
         left[asset] -= units
         found.append(Swap(ladder.sell.amount(units), ladder.buy, expected, ladder.venue, ladder.path))
     return tuple(found)
-
-
-def quoted(ladder: Ladder, units: int) -> int:
-    """What the ladder promises for `units`, on the straight line between two rungs, rounded down.
-
-    For a constant-function market that is at most what it pays.
-    """
-    sizes = [rung.sell for rung in ladder.rungs]
-    above = bisect_left(sizes, units)
-    if above == len(sizes):
-        raise ValueError(f"{units} is more than the largest quote {sizes[-1]}")
-    low_sell, low_buy = (ladder.rungs[above - 1].sell, ladder.rungs[above - 1].buy) if above else (0, 0)
-    high = ladder.rungs[above]
-    return low_buy + (high.buy - low_buy) * (units - low_sell) // (high.sell - low_sell)
 
 
 def after(universe: Universe, book: Book, operations: Sequence[Swap]) -> Book:
