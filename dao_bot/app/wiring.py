@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +136,9 @@ def hash_of_policy(config: Config) -> str:
     return policy_hash({**plain, "treasury": treasury}, config.code_digests(), dependencies_digest())
 
 
+@cache
 def dependencies_digest() -> str:
-    """Identity of the installed versions of everything that this program depends on."""
+    """Identity of the installed versions of everything that this program depends on; read once by each process."""
     from importlib.metadata import PackageNotFoundError, requires, version
 
     from packaging.requirements import Requirement

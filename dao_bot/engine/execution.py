@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 from dao_bot.chain.fate import Fate, Found
 from dao_bot.chain.gas import Fees, gas_limit
-from dao_bot.chain.hexes import quantity
 from dao_bot.chain.receipts import Receipt
 from dao_bot.chain.sending import Followed, Request, Sender
 from dao_bot.chain.transactions import Signed, unsigned_of
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import ChainError, Refused
-from dao_bot.domain.units import format_units
+from dao_bot.domain.errors import ChainError
 from dao_bot.engine.services import Services
 from dao_bot.engine.settlement import UNSETTLED
 from dao_bot.safe.execution import execution_calldata
@@ -75,7 +73,6 @@ class Execution:
         request = Request(self._services.treasury.safe, data, gas_limit(gas_used))
 
         def on_intent(signed: Signed) -> None:
-            self._require_funds(request, signed.fees)
             with self._store.transaction("intend"):
                 if begin is not None:
                     begin(signed.hash)
@@ -162,19 +159,6 @@ class Execution:
         """Nonces of this key for which something is signed whose fate is open."""
         unsettled = self._store.unsettled_attempts(chain_id=self._services.treasury.chain_id)
         return [attempt.sender_nonce for attempt in unsettled if attempt.sender == self.address]
-
-    def _require_funds(self, request: Request, fees: Fees) -> None:
-        endpoint, native = self._services.endpoints.primary, self._services.treasury.native
-        answer = endpoint.request("eth_getBalance", self.address, "latest")
-        balance = quantity(answer, f"the keeper's balance by {endpoint.name}")
-        needed = request.gas * fees.max_fee_per_gas + request.value
-        if balance < needed:
-            raise Refused(
-                "the keeper cannot pay for the gas",
-                value=f"{format_units(balance, native.decimals, 6)} {native.symbol} at {self.address}",
-                limit=f"at least {format_units(needed, native.decimals, 6)} {native.symbol}",
-                next_step=f"Nothing was sent. Send {native.symbol} to the keeper",
-            )
 
     def _mark_reverted(self, receipt: Receipt, now: int) -> None:
         self._store.mark_mined(

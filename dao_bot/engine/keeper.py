@@ -10,7 +10,7 @@ from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.domain.errors import Conflict
 from dao_bot.domain.hashing import canonical
-from dao_bot.domain.lifecycle import State
+from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.domain.runs import RunId
 from dao_bot.domain.simulation import Simulation
 from dao_bot.engine.approvals import owners_approval
@@ -92,11 +92,12 @@ class Keeper:
         safe = self._services.treasury.safe
         waiting = [(stored, self._advance) for stored in sorted(self._store.open_proposals(safe), key=_order)]
         waiting += [(stored, self._advance_left_open) for stored in self._store.left_open(safe)]
-        for stored, advance in waiting:
+        for number, (stored, advance) in enumerate(waiting):
             if self._stop.is_set():
                 return
             try:
-                seen = self._newer(seen)
+                # What was done for the one before may have changed what this one stands on.
+                seen = self._newer(seen) if number else seen
                 for told in advance(stored, seen):
                     yield Step(stored.id, told)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other proposals must not wait for it
@@ -106,18 +107,13 @@ class Keeper:
 
     def _advance(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
         """Walk from state to state until something has to be waited for."""
-        while not self._stop.is_set():
-            if stored.state in _AT_THE_CHAIN:
-                seen = self._newer(seen)
-            told = self._step(stored, seen)
-            if told is None:
-                return
+        while not self._stop.is_set() and (told := self._step(stored, seen)) is not None:
             yield told
             moved = self._store.proposal(stored.id)
             self._must_examine |= moved.state is State.EXECUTED
-            if moved.state == stored.state:
+            if moved.state == stored.state or moved.state not in OPEN_STATES:
                 return
-            stored = moved
+            stored, seen = moved, self._newer(seen) if moved.state in _AT_THE_CHAIN else seen
 
     def _advance_left_open(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
         told = self._rejections.advance(stored, seen)

@@ -1,10 +1,11 @@
-"""One life of a proposal, from the fire of the schedule to the outcome, for processes that are killed in between."""
+"""One life of a proposal, from the fire of the schedule to the outcome, for processes that are killed on the way."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
-import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from dao_bot.app.keeping import make_keeper, make_seat
 from dao_bot.app.wiring import Desk, open_desk
-from dao_bot.domain import failpoints
+from dao_bot.domain.decisions import Decision, Memory
 from dao_bot.domain.lifecycle import State
+from dao_bot.domain.operations import Transfer
 from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.round import Round
+from dao_bot.engine.services import Services
 from dao_bot.engine.signing import hash_of, require_signable, take_signature
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import key_address, sign_safe_transaction
 from dao_bot.store.values import StoredProposal
-from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, write_config
+from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, deciding, write_config
 
 if TYPE_CHECKING:
     from dao_bot.devnet import World
@@ -45,7 +48,7 @@ class Pay:
         return ()
 
     def decide(self, seen):
-        memory = Memory(1, {{"paid": seen.run.nominal}})
+        memory = Memory(1, {{"paid": True}})
         return Decision((Transfer(seen.tokens["USDC"].amount({PAID}), "{GRANTEE}"),), "It is due.", memory=memory)
 '''
 
@@ -70,18 +73,34 @@ def copy_of(original: Path, directory: Path) -> Path:
 
 
 @contextmanager
-def at_work(config: Path, world: World) -> Iterator[tuple[Desk, Round]]:
-    """A keeper that has just started."""
+def at_work(
+    config: Path, world: World, *, own_process: bool, keeper_rests: bool = False
+) -> Iterator[tuple[Desk, Round]]:
+    """A keeper that has just started.
+
+    Args:
+        own_process: let the strategy decide in its own process, as it does in earnest; that takes a second.
+    """
     os.environ[KEEPER_VARIABLE] = world.keeper_key
+    rests = threading.Event()
+    if keeper_rests:
+        rests.set()
     with open_desk(config) as desk:
+        services = desk.services if own_process else _deciding_here(desk.services)
         seat = make_seat(desk)
-        yield desk, Round(desk.services, desk.store, make_keeper(desk, seat), seat)
+        yield desk, Round(services, desk.store, make_keeper(desk, seat, rests), seat)
 
 
-def live(config: Path, world: World) -> list[str]:
+def propose(config: Path, world: World, *, own_process: bool) -> list[str]:
+    """The run alone, up to the recorded proposal; what the round told."""
+    with at_work(config, world, own_process=own_process, keeper_rests=True) as (_, round_):
+        return [f"{each.subject}: {each.words}" for each in round_.play()]
+
+
+def live(config: Path, world: World, *, own_process: bool) -> list[str]:
     """Play rounds and sign what is queued, until the proposal has its outcome; what the rounds told."""
     told: list[str] = []
-    with at_work(config, world) as (desk, round_):
+    with at_work(config, world, own_process=own_process) as (desk, round_):
         for _ in range(_ROUNDS):
             told += [f"{each.subject}: {each.words}" for each in round_.play()]
             proposals = desk.store.proposals()
@@ -92,25 +111,12 @@ def live(config: Path, world: World) -> list[str]:
     return told
 
 
-def propose(config: Path, world: World) -> None:
-    """Only the run, up to the recorded proposal."""
-    with at_work(config, world) as (_, round_):
-        round_._play_strategies()
-
-
-def killed_at(step: str, config: Path, world: World, name: str, occurrence: int) -> None:
-    """`live` or `propose` in this process, which dies as by `kill -9` when it reaches that failpoint so often."""
-    left = occurrence
-
-    def hook(reached: str) -> None:
-        nonlocal left
-        if reached == name:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    failpoints.install(hook)
-    {"live": live, "propose": propose}[step](config, world)
+def _deciding_here(services: Services) -> Services:
+    """The same decision as `PAY`, made in this process."""
+    (plan,) = services.strategies.values()
+    payment = Transfer(services.treasury.tokens["USDC"].amount(PAID), GRANTEE)
+    decision = Decision((payment,), "It is due.", memory=Memory(1, {"paid": True}))
+    return dataclasses.replace(services, strategies={plan.name: deciding(plan, decision)})
 
 
 def _sign(desk: Desk, world: World, stored: StoredProposal) -> None:

@@ -104,16 +104,13 @@ def assert_dropped(office: Office, proposal: str) -> None:
 def test_a_stuck_transaction_is_taken_up_by_the_next_tick(office: Office) -> None:
     proposal = ready(office)
 
-    class Stopped(Exception):
-        pass
-
     def stop() -> None:
-        raise Stopped
+        raise RuntimeError("stopped")
 
     office.anvil.rpc("evm_setAutomine", False)
     try:
         with at("store.mark_broadcast.after_commit", stop):
-            office.tick()
+            office.tick(finds_a_bug=True)
         assert office.state(proposal) is State.EXECUTING
         pending = "rpc:eth_getTransactionByHash+eth_getTransactionCount+eth_getTransactionReceipt:after"
         with at(pending, office.anvil.mine):
@@ -131,4 +128,4 @@ def stop_before_sending(office: Office) -> None:
         raise RuntimeError("stopped")
 
     with at(SENDING, stop):
-        office.tick()
+        office.tick(finds_a_bug=True)
