@@ -99,6 +99,19 @@ def plan(
 
 
 @app.command()
+def brief(
+    strategy: Annotated[str, typer.Argument(help="A strategy that writes a brief, such as curation.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+    directory: Annotated[Path | None, typer.Option(help="Also write NAME-brief.json and NAME-brief.md there.")] = None,
+) -> None:
+    """Print what a strategy has learned, such as what the community prefers. Example: dao-bot brief curation"""
+    from dao_bot.app.briefing import brief as command
+
+    _finish(command(config, strategy, json, directory))
+
+
+@app.command()
 def run(
     config: Config = _CONFIG,
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then stop.")] = False,

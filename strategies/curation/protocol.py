@@ -19,6 +19,9 @@ STEP = 7 * DAY
 WARM_UP = 90 * DAY
 """The first cutoff lies so long after the first event."""
 RECENT = 14 * DAY
+MOST_CUTOFFS = 26
+MOST_CELLS = 1_000_000
+"""Only the newest cutoffs are judged, and at each at most so many wallets x works, the wallets drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,11 @@ BASELINES: Mapping[str, Ranker] = {
 
 
 def cutoffs(choices: Choices) -> list[int]:
-    """Every seventh day whose past is at least 90 days long and whose next 30 days are in the data."""
+    """Every seventh day whose past is at least 90 days long and whose next 30 days are in the data; the newest ones."""
     if not len(choices.time):
         return []
     first, last = int(choices.time[0]), int(choices.time[-1])
-    return list(range(first + WARM_UP, last - HORIZON + 1, STEP))
+    return list(range(first + WARM_UP, last - HORIZON + 1, STEP))[-MOST_CUTOFFS:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class Judged:
     Attributes:
         known: whether the wallet had chosen something before the cutoff.
         ndcg, recall: at 10, by the name of the ranking.
-        chosen: (rows, works), what the wallet of the row chose.
+        row, work: what the wallets chose: positions of rows, and work codes.
+        works: how many there are.
         places: for each ranking that is the same for everybody, and each cutoff, the expected discount of each work
             (0 for works that could not be ranked).
     """
@@ -92,7 +96,9 @@ class Judged:
     known: npt.NDArray[np.bool_]
     ndcg: Mapping[str, Floats]
     recall: Mapping[str, Floats]
-    chosen: npt.NDArray[np.bool_]
+    row: Ints
+    work: Ints
+    works: int
     places: Mapping[str, Mapping[int, Floats]]
 
 
@@ -102,49 +108,59 @@ def judge(choices: Choices, rankers: Mapping[str, Ranker]) -> Judged:
     What a wallet chose is relevant (yes or no), works that nobody could have ranked at the cutoff included: they lower
     every ranking alike. Works with equal scores stand in random order, and the expected value of that is taken.
     """
-    wallet, cutoff, known, rows = [], [], [], [np.zeros((0, choices.works), np.bool_)]
+    wallet, cutoff, known = [], [], []
+    row, work, rows = [], [], 0
     places: dict[str, dict[int, Floats]] = {}
     ndcg: dict[str, list[Floats]] = {name: [] for name in rankers}
     recall: dict[str, list[Floats]] = {name: [] for name in rankers}
     for moment in cutoffs(choices):
         past = choices.between(int(choices.time[0]), moment)
-        wallets, relevant = _relevant(choices.between(moment, moment + HORIZON))
+        wallets, relevant = _relevant(choices.between(moment, moment + HORIZON), moment)
         candidates = np.flatnonzero(np.bincount(past.work, minlength=past.works))
+        chosen, count = relevant[:, candidates], relevant.sum(axis=1)
         for name, ranker in rankers.items():
             given = ranker(past, moment, wallets)
-            discounts, hits = expected_places(np.broadcast_to(given, relevant.shape)[:, candidates])
+            discounts, hits = expected_places(np.atleast_2d(given)[:, candidates])
             if given.ndim == 1:
                 places.setdefault(name, {})[moment] = np.zeros(choices.works)
                 places[name][moment][candidates] = discounts[0]
-            chosen = relevant[:, candidates]
-            ideal = _ideal(relevant.sum(axis=1))
-            ndcg[name].append((chosen * discounts).sum(axis=1) / ideal)
-            recall[name].append((chosen * hits).sum(axis=1) / relevant.sum(axis=1))
+            ndcg[name].append((chosen * discounts).sum(axis=1) / _ideal(count))
+            recall[name].append((chosen * hits).sum(axis=1) / count)
         wallet.append(wallets)
         cutoff.append(np.full(len(wallets), moment, np.int64))
         known.append(np.isin(wallets, past.wallet))
-        rows.append(relevant)
+        at, what = np.nonzero(relevant)
+        row.append(at + rows)
+        work.append(what)
+        rows += len(wallets)
     return Judged(
-        wallet=np.concatenate([np.zeros(0, np.int64), *wallet]),
-        cutoff=np.concatenate([np.zeros(0, np.int64), *cutoff]),
+        wallet=_joined(wallet),
+        cutoff=_joined(cutoff),
         known=np.concatenate([np.zeros(0, np.bool_), *known]),
         ndcg={name: np.concatenate([np.zeros(0), *values]) for name, values in ndcg.items()},
         recall={name: np.concatenate([np.zeros(0), *values]) for name, values in recall.items()},
-        chosen=np.concatenate(rows),
+        row=_joined(row),
+        work=_joined(work),
+        works=choices.works,
         places=places,
     )
 
 
-def community_ndcg(chosen: Floats, discounts: Floats) -> float:
-    """NDCG@10 of one ranking against what all wallets together chose: a work's gain is how many chose it.
+def community_ndcg(chosen: Floats, discounts: Floats) -> Floats:
+    """NDCG@10 of rankings against what all wallets together chose: a work's gain is how many chose it.
 
     Args:
-        chosen: how many wallets chose each work, those included that could not be ranked.
-        discounts: the expected discount of each work.
+        chosen: (draws, works), how many wallets chose each work, those included that could not be ranked.
+        discounts: (rankings, works), the expected discount of each work.
+
+    Returns:
+        (draws, rankings).
     """
-    best = -np.sort(-chosen)[:TOP]
-    ideal = float(best @ (1.0 / np.log2(np.arange(2, len(best) + 2))))
-    return float(chosen @ discounts) / ideal if ideal else 0.0
+    first = min(TOP, chosen.shape[1])
+    best = -np.sort(np.partition(-chosen, first - 1, axis=1)[:, :first], axis=1)
+    ideal = best @ (1.0 / np.log2(np.arange(2, first + 2)))
+    reached: Floats = chosen @ discounts.T / np.maximum(ideal, 1e-12)[:, None]
+    return reached
 
 
 def expected_places(scores: Floats) -> tuple[Floats, Floats]:
@@ -155,23 +171,29 @@ def expected_places(scores: Floats) -> tuple[Floats, Floats]:
     hit = (places <= TOP).astype(np.float64)
     discount = hit / np.log2(places + 1)
     discounts, hits = np.empty(scores.shape), np.empty(scores.shape)
-    same = len(scores) > 0 and bool((scores == scores[:1]).all())
-    for row in range(1 if same else len(scores)):
+    for row in range(len(scores)):
         order = np.argsort(-scores[row], kind="stable")
         ordered = scores[row, order]
         group = np.cumsum(np.concatenate([[False], ordered[1:] != ordered[:-1]])[:works])
         size = np.bincount(group)
         discounts[row, order] = (np.bincount(group, discount) / size)[group]
         hits[row, order] = (np.bincount(group, hit) / size)[group]
-    if same:
-        discounts[:], hits[:] = discounts[0], hits[0]
     return discounts, hits
 
 
-def _relevant(future: Choices) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    wallets, row = np.unique(future.wallet, return_inverse=True)
+def _joined(parts: list[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _relevant(future: Choices, cutoff: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    wallets = np.unique(future.wallet)
+    most = max(MOST_CELLS // max(future.works, 1), 100)
+    if len(wallets) > most:
+        wallets = np.sort(np.random.default_rng(cutoff).choice(wallets, most, replace=False))
+    row = np.minimum(np.searchsorted(wallets, future.wallet), len(wallets) - 1)
+    drawn = wallets[row] == future.wallet if len(wallets) else np.zeros(0, np.bool_)
     relevant = np.zeros((len(wallets), future.works), np.bool_)
-    relevant[row, future.work] = True
+    relevant[row[drawn], future.work[drawn]] = True
     return wallets, relevant
 
 

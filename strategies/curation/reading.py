@@ -79,26 +79,26 @@ def _part(source: Source, people: _Names, things: _Names) -> Log:
     if rows and int(columns.log_index.max()) >= 2**22:
         raise BadInput("a block has too many logs", value=int(columns.log_index.max()), limit=2**22)
 
-    def column(name: str) -> Column:
-        if name not in columns.fields:
-            raise BadInput(
-                f"the events of {columns.source} have no parameter {name!r}",
-                limit=", ".join(columns.fields),
-            )
-        return columns.fields[name]
-
     other = np.full(rows, NOBODY, np.int64)
     if source.other is not None:
-        other = people.codes(column(source.other), f"{columns.source} {source.other}")
+        other = people.codes(parameter(columns, source.other), f"{columns.source} {source.other}")
     return Log(
         time=columns.time,
-        wallet=people.codes(column(source.wallet), f"{columns.source} {source.wallet}"),
-        work=things.codes(column(source.work), f"{columns.source} {source.work}"),
+        wallet=people.codes(parameter(columns, source.wallet), f"{columns.source} {source.wallet}"),
+        work=things.codes(parameter(columns, source.work), f"{columns.source} {source.work}"),
         kind=np.full(rows, source.kind, np.int8),
-        amount=np.ones(rows) if source.amount is None else amounts(column(source.amount), source),
+        amount=np.ones(rows) if source.amount is None else amounts(parameter(columns, source.amount), source),
         other=other,
         event=columns.block * 2**22 + columns.log_index,
     )
+
+
+def parameter(columns: EventColumns, name: str) -> Column:
+    """The column of one parameter."""
+    if name not in columns.fields:
+        known = ", ".join(columns.fields)
+        raise BadInput(f"the events of {columns.source} have no parameter {name!r}", limit=known)
+    return columns.fields[name]
 
 
 def amounts(column: Column, source: Source) -> Floats:

@@ -16,7 +16,13 @@ FEWEST_WORKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """`effect`: what it adds to a work's expected log(1 + voice / unit); `sure`: the chance that this is positive."""
+    """Works that have it against works that do not, with the other traits that either have.
+
+    Attributes:
+        effect: expected difference in log(1 + voice / unit).
+        sure: the chance that it is positive.
+        works: how many have it.
+    """
 
     name: str
     effect: float
@@ -49,16 +55,14 @@ def learn(log_voice: Floats, names: Sequence[str], has: Floats, mature: Ints) ->
     if len(mature) < FEWEST_WORKS or not len(varied) or not float(np.ptp(log_voice[mature])):
         return Taste((), np.full(len(log_voice), mean))
     model = BayesianRidge().fit(told[:, varied], log_voice[mature])
-    deviations = np.sqrt(np.diag(model.sigma_))
-    found = [
-        Trait(
-            names[trait],
-            float(effect),
-            float(deviation),
-            0.5 * (1.0 + math.erf(float(effect) / (float(deviation) * math.sqrt(2.0)))),
-            int(told[:, trait].sum()),
-        )
-        for trait, effect, deviation in zip(varied.tolist(), model.coef_, deviations, strict=True)
-    ]
+    found = []
+    for trait in varied.tolist():
+        having = told[:, trait] > 0
+        # not the coefficient: of traits that exclude each other, only differences are known well
+        contrast = told[having][:, varied].mean(axis=0) - told[~having][:, varied].mean(axis=0)
+        effect = float(contrast @ model.coef_)
+        deviation = math.sqrt(max(float(contrast @ model.sigma_ @ contrast), 1e-18))
+        chance = 0.5 * (1.0 + math.erf(effect / (deviation * math.sqrt(2.0))))
+        found.append(Trait(names[trait], effect, deviation, chance, int(having.sum())))
     found.sort(key=lambda trait: (-trait.effect, trait.name))
     return Taste(tuple(found), np.asarray(model.predict(has[:, varied]), np.float64))
