@@ -11,19 +11,17 @@ from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.chain.hexes import quantity
 from dao_bot.chain.pinned import settle_at
-from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import keccak
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.units import format_units
 from dao_bot.engine.acceptance import accept_safe
+from dao_bot.engine.fitness import check_contracts
 from dao_bot.engine.look import look, look_at_safe
-from dao_bot.protocols.code_check import check_code
 from dao_bot.protocols.probe import probe_token
 from dao_bot.protocols.token_check import check_tokens
 from dao_bot.safe.checks import SafeCode, check_safe
-from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
 from dao_bot.safe.signing import key_address
 
 _LEAST_BALANCE_GAS = 5_000_000
@@ -128,14 +126,7 @@ def _behaviour(desk: Desk, block: Block) -> list[Line]:
 
 
 def _contracts(desk: Desk, block: Block) -> list[Line]:
-    """Code of every contract that is called or asked, against its pinned hash; MultiSendCallOnly is always pinned."""
-    services = desk.services
-    multi_send = services.multi_send_call_only
-    known_hash = MULTI_SEND_CALL_ONLY[multi_send].code_hash
-    pinned: dict[Address, tuple[str, str | None]] = {multi_send: ("MultiSendCallOnly", known_hash)}
-    for protocol in services.protocols:
-        pinned.update(getattr(protocol, "relied_on", protocol.contracts))
-    checks = check_code(services.endpoints.primary, block, pinned)
+    checks = check_contracts(desk.services, block)
     return [Line(check.subject, "its code is there", check.problem, check.fatal) for check in checks]
 
 

@@ -14,7 +14,7 @@ from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.tokens import Token
 from dao_bot.engine.acceptance import require_accepted
-from dao_bot.engine.fitness import require_fit, self_test
+from dao_bot.engine.fitness import check_contracts, require_fit, self_test
 from dao_bot.engine.observe import hold_back, observe
 from dao_bot.engine.services import Services
 from dao_bot.safe.state import read_safe
@@ -74,7 +74,8 @@ def look(
     seen, (safe, *checks) = observe({*always, *needs}, services.providers, services.treasury, run, pinned, read, extra)
     if not any_safe:
         require_accepted(services.accepted_safe(), safe)
-    require_fit(checks)
+    if tested:
+        require_fit([*checks, check_contracts(services, pinned)])
     holdings: Mapping[Token, Holding] = seen[Holdings()]
     seen[Holdings()] = hold_back(holdings, committed or {})
     return Look(pinned, safe, seen, {token: holding.available for token, holding in holdings.items()})

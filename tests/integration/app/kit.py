@@ -25,6 +25,17 @@ KEEPER_VARIABLE = "DAO_BOT_KEEPER_KEY"
 Change = Callable[[dict[str, Any]], object]
 
 
+def in_(*path: str, **values: Any) -> Change:
+    """Values under `path` of the configuration."""
+
+    def change(data: dict[str, Any]) -> None:
+        for part in path:
+            data = data[part]
+        data.update(values)
+
+    return change
+
+
 @dataclass(frozen=True)
 class Ended:
     """A command that has ended: its exit code and what it printed."""

@@ -10,7 +10,7 @@ import pytest
 
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.devnet.scenarios import set_feed_price
-from tests.integration.app.kit import Change, Office, refused
+from tests.integration.app.kit import Office, in_, refused
 from tests.integration.chain.hostile import Behaviour, Conversation, HostileServer, honest, liar
 
 if TYPE_CHECKING:
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("untouched")
 Serve = Callable[[Behaviour], HostileServer]
 NOBODY = "0x000000000000000000000000000000000000dEaD"
-
-
-def in_(*path: str, **values: Any) -> Change:
-    """Values under `path` of the configuration."""
-
-    def change(data: dict[str, Any]) -> None:
-        for part in path:
-            data = data[part]
-        data.update(values)
-
-    return change
 
 
 WRONG = {

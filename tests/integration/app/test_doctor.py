@@ -1,0 +1,83 @@
+"""`dao-bot doctor` says line by line what is there, and fails for what a treasury must not be run with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dao_bot.devnet.scenarios import deploy_token, give
+from tests.integration.app.kit import Change, Office, in_, refused
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, RunningWorld, World
+
+pytestmark = pytest.mark.usefixtures("untouched")
+
+
+def lines(office: Office) -> dict[str, dict[str, Any]]:
+    """Every line by its subject."""
+    ended = office.dao_bot("doctor", "--json")
+    found = {check["subject"]: check for check in ended.facts["checks"]}
+    failed = any(check["problem"] and check["fatal"] for check in found.values())
+    assert (ended.code, ended.facts["ok"]) == ((1, False) if failed else (0, True))
+    return found
+
+
+def test_on_the_demo_s_chain_every_line_that_matters_passes(office: Office, world: World) -> None:
+    found = lines(office)
+    assert {"nodes", "second witness", "Safe: owners", "Safe: singleton", "Safe: fallback handler"} <= found.keys()
+    assert {"token USDC", "USDC tried out", "price of USDC", "keeper", "keeper's balance"} <= found.keys()
+    assert {"code of MultiSendCallOnly", "code of Uniswap v3 router", "uniswap_v3 pool USDC/USDT 100"} <= found.keys()
+    assert all(owner in found["Safe: owners"]["found"] for owner in world.owners)
+    assert found["Safe: threshold"]["found"] == "2 of 3"
+    assert "its issuer can block single holders" in found["USDC tried out"]["found"]
+    assert not any(check["problem"] for check in found.values() if check["fatal"])
+
+
+def holds(symbol: str, address: str, *, hold_only: bool) -> Change:
+    token = {"address": address, "decimals": "18", **({"hold_only": True} if hold_only else {})}
+    return lambda data: data["treasury"]["tokens"].update({symbol: token})
+
+
+@pytest.mark.parametrize(("kind", "words"), [("FeeToken", "arrive"), ("RebasingToken", "change")])
+def test_a_token_that_does_not_arrive_whole_may_only_be_held(
+    office: Office, running_world: RunningWorld, kind: str, words: str
+) -> None:
+    token = deploy_token(running_world.anvil, kind, symbol="ODD")
+    give(running_world, token, running_world.world.safe, 10**20)
+    office.configure(holds("ODD", token.address, hold_only=False))
+    line = lines(office)["ODD tried out"]
+    assert words in line["problem"]
+    assert "hold_only: true" in line["problem"]
+    office.configure(holds("ODD", token.address, hold_only=True))
+    line = lines(office)["ODD tried out"]
+    assert line["problem"] is None
+    assert "only held" in line["found"]
+
+
+def test_a_keeper_that_owns_the_safe_or_cannot_pay_fails(
+    office: Office, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAO_BOT_KEEPER_KEY", world.owner_keys[0])
+    assert "it is an owner of the Safe" in lines(office)["keeper"]["problem"]
+    monkeypatch.setenv("DAO_BOT_KEEPER_KEY", "0x" + "77" * 32)
+    assert "may not pay for gas" in lines(office)["keeper's balance"]["problem"]
+    monkeypatch.delenv("DAO_BOT_KEEPER_KEY")
+    assert "DAO_BOT_KEEPER_KEY is not set" in lines(office)["keeper"]["problem"]
+
+
+def test_a_pinned_code_hash_that_differs_fails_and_stops_plans(office: Office) -> None:
+    code = lines(office)["code of Uniswap v3 router"]["problem"].split("its hash is ")[1].partition(":")[0]
+    for pinned, ok in ((code, True), ("0x" + "11" * 32, False)):
+        office.configure(in_("protocols", "uniswap_v3", code_hashes={"router": pinned}))
+        problem = lines(office)["code of Uniswap v3 router"]["problem"]
+        assert (problem is None) == ok, problem
+    refused(office.dao_bot("plan", "reserve", "--json"), 2, "pinned is 0x1111", "do not run")
+
+
+def test_a_delegatecall_target_with_other_code_stops_everything(office: Office, anvil: Anvil, world: World) -> None:
+    anvil.rpc("anvil_setCode", world.multi_send_call_only, "0x6000")
+    anvil.mine()
+    assert "do not run" in lines(office)["code of MultiSendCallOnly"]["problem"]
+    refused(office.dao_bot("plan", "reserve", "--json"), 2, "code of MultiSendCallOnly", "do not run")
