@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dao_bot.chain.provider import Treasury as Facts
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
@@ -16,6 +17,7 @@ from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import AssetChange, SafeState, Simulation
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.verdict import RuleReport, Verdict
+from dao_bot.fields import Settings
 from dao_bot.policy.check import with_mandatory
 from dao_bot.policy.facts import Move, PolicyFacts
 from dao_bot.policy.report import broken
@@ -34,11 +36,13 @@ class Governed:
     """What of the configuration judges batches.
 
     Attributes:
+        limits: class and parameters of each rule, for measures.
         longest_window: seconds of past moves that rules look at.
     """
 
     protocols: tuple[TreasuryProtocol, ...]
     rules: tuple[Rule, ...]
+    limits: tuple[tuple[type[Any], Settings], ...]
     policy_hash: str
     longest_window: int
     contracts: Mapping[Address, str]

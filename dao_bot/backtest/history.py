@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +37,14 @@ class SlicedHistory:
     at a moment, are the candles of that moment.
     """
 
-    def __init__(self, source: HistorySource, until: int = _END_OF_TIME) -> None:
-        """Makes the source. `until`: no candle that closed later is ever read."""
-        self._source = source
-        self._until = until
+    def __init__(self, sources: Sequence[HistorySource]) -> None:
+        """Makes the source. Of several sources the first that knows a pair is asked for it."""
+        self._sources = tuple(sources)
         self._whole: dict[tuple[str, int], Series] = {}
 
     @property
     def pairs(self) -> frozenset[str]:
-        return self._source.pairs
+        return frozenset(pair for source in self._sources for pair in source.pairs)
 
     def whole(self, pair: str, interval: int) -> Series:
         """Every candle of `interval` seconds.
@@ -54,15 +53,16 @@ class SlicedHistory:
             NotFound: nothing knows the pair.
             BadInput: the data is unusable, or coarser than that.
         """
-        if pair not in self._source.pairs:
-            raise NotFound(
-                f"there is no history of {pair}",
-                limit=", ".join(sorted(self._source.pairs)) or "no pair at all",
-                next_step="Name a file of its candles under `files`",
-            )
         key = (pair, interval)
         if key not in self._whole:
-            self._whole[key] = _frozen(self._source.series(pair, self._until, interval, self._until))
+            source = next((source for source in self._sources if pair in source.pairs), None)
+            if source is None:
+                raise NotFound(
+                    f"there is no history of {pair}",
+                    limit=", ".join(sorted(self.pairs)) or "no pair at all",
+                    next_step="Name a file of its candles under `files`",
+                )
+            self._whole[key] = _frozen(source.series(pair, _END_OF_TIME, interval, _END_OF_TIME))
         return self._whole[key]
 
     def series(self, pair: str, window: int, interval: int, now: int) -> Series:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dao_bot.backtest.history import CandleHistory, SlicedHistory
+from dao_bot.backtest.history import SlicedHistory
 from dao_bot.backtest.paths import PricePaths
 from dao_bot.backtest.pools import PoolVenue
 from dao_bot.domain.tokens import Token
@@ -42,7 +42,7 @@ class Market:
     venues: Mapping[str, PoolVenue] = field(default_factory=dict)
     gas_price: int = 0
     supply: Mapping[Token, int] = field(default_factory=dict)
-    history: SlicedHistory = field(default_factory=lambda: SlicedHistory(CandleHistory({})))
+    history: SlicedHistory = field(default_factory=lambda: SlicedHistory(()))
 
     def at(self, now: int) -> Moment:
         """The market as it is known at `now`."""

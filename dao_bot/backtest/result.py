@@ -63,11 +63,17 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Balances (base units, in the order of `Result.tokens`) from `at` on, and all dollars spent on gas so far."""
+    """Balances from `at` on.
+
+    Attributes:
+        units: base units, in the order of `Result.tokens`.
+        gas_usd, paid_usd: all dollars that gas has cost so far, and all that were paid out or burnt on purpose.
+    """
 
     at: int
     units: tuple[int, ...]
-    gas_usd: float
+    gas_usd: float = 0.0
+    paid_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

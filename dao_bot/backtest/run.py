@@ -44,7 +44,7 @@ class _Run:
         self._due: list[tuple[int, int, int, Fire]] = []
         self._visits: list[Visit] = []
         self._deeds: list[Deed] = []
-        self._steps = [Step(test.begin, tuple(self._treasury.units.values()), 0.0)]
+        self._steps = [Step(test.begin, tuple(self._treasury.units.values()))]
         self._require_providers()
 
     def play(self) -> Result:
@@ -76,8 +76,10 @@ class _Run:
             deed = self._office.carry_out(batch, now)
             self._deeds.append(deed)
             if deed.failure is None:
-                gas = self._steps[-1].gas_usd + deed.gas_usd
-                self._steps.append(Step(now, tuple(self._treasury.units.values()), gas))
+                last = self._steps[-1]
+                paid = sum(fill.sold_usd for fill in deed.fills if fill.bought is None)
+                units = tuple(self._treasury.units.values())
+                self._steps.append(Step(now, units, last.gas_usd + deed.gas_usd, last.paid_usd + paid))
 
     def _visit(self, fire: Fire) -> None:
         """One run of one strategy. Trouble is recorded, as live; so many failures in a row pause the strategy."""

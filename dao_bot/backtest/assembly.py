@@ -1,0 +1,257 @@
+"""From strategies.yaml and the settings of a market to a backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dao_bot.backtest.backtest import Backtest, Player
+from dao_bot.backtest.depth import Depth, StatedDepth
+from dao_bot.backtest.feeds import FeedRules, replayed
+from dao_bot.backtest.governed import Governed
+from dao_bot.backtest.history import SlicedHistory
+from dao_bot.backtest.market import Market
+from dao_bot.backtest.paths import PricePaths, Source, Stated, Traded, price_paths
+from dao_bot.backtest.pool_states import load_pool_states
+from dao_bot.backtest.pools import PoolVenue, SimulatedPool
+from dao_bot.backtest.settings import DepthSettings, MarketSettings
+from dao_bot.chain.provider import Treasury as Facts
+from dao_bot.config.load import Config, strategy_problems
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.errors import BadInput, NotFound
+from dao_bot.domain.tokens import Token, parse_amount
+from dao_bot.domain.units import WAD
+from dao_bot.engine.schedule import Cron, Every
+from dao_bot.fields import Settings
+from dao_bot.market.history_files import FileHistory
+from dao_bot.market.prices import PricesProvider
+from dao_bot.plugins import load_strategy
+from dao_bot.protocols.port import TreasuryProtocol
+from dao_bot.protocols.uniswap_v3.paths import Pool
+from dao_bot.protocols.uniswap_v3.protocol import UniswapV3
+from dao_bot.protocols.uniswap_v3.settings import UniswapV3Settings
+from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
+from dao_bot.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A configuration and what the live program makes of it."""
+
+    config: Config
+    facts: Facts
+    protocols: tuple[TreasuryProtocol, ...]
+    policy_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Candles by pair, and the seconds of one of them, of each pair both ways round."""
+
+    candles: SlicedHistory
+    intervals: Mapping[str, int]
+
+
+def assemble(
+    parts: Parts,
+    settings: MarketSettings,
+    directory: Path,
+    *,
+    players: tuple[Player, ...],
+    begin: int,
+    end: int,
+    history: History | None = None,
+) -> Backtest:
+    """The backtest of `players` under the policy of a configuration in the market of `settings`.
+
+    Args:
+        directory: where relative paths of `settings` start.
+        history: candles instead of those in the files of settings and configuration.
+
+    Raises:
+        BadInput, NotFound: something that is needed is missing, or the data cannot be used.
+    """
+    config, facts, protocols = parts.config, parts.facts, parts.protocols
+    market = market_of(parts, settings, directory, history or files_of(settings, directory, config))
+    return Backtest(
+        market=market,
+        facts=facts,
+        players=players,
+        start=start_of(settings, facts),
+        begin=begin,
+        end=end,
+        delay=settings.delay,
+        slippage=slippage_of(config),
+        prices=feeds_of(config, facts, market.paths, settings.feeds.rules),
+        governed=governed_of(config, protocols, parts.policy_hash),
+    )
+
+
+def players_of(config: Config, names: Sequence[str], varied: Mapping[str, Any] | None = None) -> tuple[Player, ...]:
+    """The named strategies, in the order of the configuration, which is the order in which they run.
+
+    Args:
+        varied: parameters that take the place of the configured ones, by name.
+
+    Raises:
+        NotFound: a name that the configuration does not have.
+        ConfigErrors: parameters that are not valid.
+    """
+    unknown = [name for name in names if name not in config.strategies]
+    if unknown:
+        raise NotFound(f"there is no strategy {unknown[0]!r} in {config.path}", limit=", ".join(config.strategies))
+    return tuple(
+        Player(
+            name=name,
+            strategy=strategy_of(config, name, varied or {}),
+            schedule=Every(chosen.schedule.every) if chosen.schedule.every else Cron(chosen.schedule.cron or ""),
+            jitter=chosen.schedule.jitter,
+            valid_for=chosen.valid_for,
+            max_failures=chosen.max_failures,
+        )
+        for name, chosen in config.strategies.items()
+        if name in names
+    )
+
+
+def strategy_of(config: Config, name: str, varied: Mapping[str, Any]) -> Strategy:
+    """The strategy itself, in this process: a backtest runs the code of its plugin."""
+    kind = load_strategy(config.strategies[name].use, config.directory)
+    strategy: Strategy = kind(params_of(config, name, varied))
+    return strategy
+
+
+def params_of(config: Config, name: str, varied: Mapping[str, Any]) -> Settings:
+    """The parameters of a strategy.
+
+    Raises:
+        ConfigErrors: they are not valid.
+    """
+    from pydantic import ValidationError
+
+    chosen = config.strategies[name]
+    model: type[Settings] = load_strategy(chosen.use, config.directory).Params
+    try:
+        return model.model_validate({**chosen.params, **varied}, context={"tokens": tuple(config.tokens)})
+    except ValidationError as error:
+        raise strategy_problems(config, name, [dict(item) for item in error.errors()]) from error
+
+
+def market_of(parts: Parts, settings: MarketSettings, directory: Path, history: History) -> Market:
+    """The market of the settings, with the pools of the configuration."""
+    tokens, chosen = _tokens(parts.facts), parts.config.protocols
+    sources = {tokens[symbol]: _source(price, history.intervals) for symbol, price in settings.prices.items()}
+    return Market(
+        paths=price_paths(sources, history.candles, settings.marks),
+        native=parts.facts.native,
+        venues={
+            protocol.name: _venue(chosen[protocol.name].settings, settings, protocol.pools, directory)
+            for protocol in parts.protocols
+            if isinstance(protocol, UniswapV3)
+        },
+        gas_price=settings.gas_price,
+        supply={tokens[symbol]: parse_amount(tokens[symbol], text).units for symbol, text in settings.supply.items()},
+        history=history.candles,
+    )
+
+
+def files_of(settings: MarketSettings, directory: Path, config: Config) -> History:
+    """The candles in the files that the market names, and after them those that strategies.yaml names."""
+    sources = (FileHistory(settings.files, directory), FileHistory(config.history.files, config.directory))
+    files = [*config.history.files, *settings.files]
+    return History(SlicedHistory(sources), both_ways({file.pair: file.interval for file in files}))
+
+
+def both_ways(intervals: Mapping[str, int]) -> dict[str, int]:
+    """Intervals by pair, and by the pair turned round."""
+    turned = {"/".join(reversed(pair.split("/"))): interval for pair, interval in intervals.items()}
+    return {**turned, **intervals}
+
+
+def start_of(settings: MarketSettings, facts: Facts) -> dict[Token, int]:
+    """Base units at the beginning."""
+    tokens = _tokens(facts)
+    return {tokens[symbol]: parse_amount(tokens[symbol], text).units for symbol, text in settings.start.items()}
+
+
+def slippage_of(config: Config) -> int:
+    """WAD; the policy's own, from which minimum outputs follow."""
+    for plugin in config.rules:
+        if plugin.name == "slippage":
+            return int(plugin.settings.max)  # type: ignore[attr-defined]  # its own settings model
+    raise BadInput(
+        "the policy has no rule `slippage`, so no minimum output can be set",
+        next_step="Add `- {use: slippage, max: 50bps}` under policy.rules",
+    )
+
+
+def feeds_of(config: Config, facts: Facts, paths: PricePaths, rules: FeedRules) -> PricesProvider:
+    """The live comparison of price sources, with feeds that answer from the history."""
+    tokens = _tokens(facts)
+    sources = {
+        tokens[symbol]: [
+            plugin.kind(plugin.settings, tokens[symbol], facts)
+            if plugin.name == "uniswap_v3_twap"
+            else replayed(plugin.name, plugin.settings, paths, tokens[symbol], rules)
+            for plugin in chosen
+        ]
+        for symbol, chosen in config.price_sources.items()
+    }
+    return PricesProvider(
+        sources, facts, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
+    )
+
+
+def governed_of(config: Config, protocols: tuple[TreasuryProtocol, ...], policy_hash: str) -> Governed:
+    """The policy of the configuration."""
+    contracts = {address: label for protocol in protocols for address, (label, _) in protocol.contracts.items()}
+    return Governed(
+        protocols=protocols,
+        rules=tuple(plugin.kind(plugin.settings) for plugin in config.rules),
+        limits=tuple((plugin.kind, plugin.settings) for plugin in config.rules),
+        policy_hash=policy_hash,
+        longest_window=max((getattr(plugin.settings, "window", 0) for plugin in config.rules), default=0),
+        contracts=contracts,
+        address_book={Address(address): label for label, address in config.treasury.address_book.items()},
+        hold_only=frozenset(Address(token.address) for token in config.treasury.tokens.values() if token.hold_only),
+        multi_send_call_only=next(iter(MULTI_SEND_CALL_ONLY)),
+    )
+
+
+def _tokens(facts: Facts) -> dict[str, Token]:
+    return {**facts.tokens, facts.native.symbol: facts.native}
+
+
+def _source(price: Stated | str, intervals: Mapping[str, int]) -> Source:
+    if isinstance(price, Stated):
+        return price
+    if price not in intervals:
+        raise NotFound(
+            f"there is no history of {price}",
+            limit=", ".join(sorted(intervals)) or "no pair at all",
+            next_step="Name a file of its candles under `files`",
+        )
+    return Traded(price, intervals[price])
+
+
+def _venue(chosen: Settings, settings: MarketSettings, pools: Sequence[Pool], directory: Path) -> PoolVenue:
+    assert isinstance(chosen, UniswapV3Settings), "a protocol is configured by its own settings"
+    return PoolVenue(
+        name=UniswapV3.name,
+        pools=tuple(SimulatedPool(pool, _depth(settings, pool, directory)) for pool in pools),
+        recovery=settings.recovery,
+        twap_window=chosen.twap_window,
+        max_hops=chosen.max_hops,
+        max_routes=chosen.max_routes,
+    )
+
+
+def _depth(settings: MarketSettings, pool: Pool, directory: Path) -> Depth:
+    names = [f"{one}/{other} {pool.fee}" for one, other in ((pool.base, pool.quote), (pool.quote, pool.base))]
+    chosen: DepthSettings = next((settings.depths[name] for name in names if name in settings.depths), settings.depth)
+    if chosen.states is not None:
+        return load_pool_states(chosen.states, pool, directory)
+    assert chosen.usd is not None, "the settings hold one of both"
+    return StatedDepth(chosen.usd / WAD)
