@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,8 @@ def decode_logs(event: Event, logs: Sequence[RawLog], node: str) -> Decoded:
         hashes = _hashes(logs, block, node)
         transaction = FixedBytes(matrix([log["transactionHash"] for log in logs], 32))
         address = FixedBytes(matrix([log["address"] for log in logs], 20))
-        _require_shape(event, logs)
-        topics = matrix([topic for log in logs for topic in log["topics"]], 32)
-        fields = (
-            _fields(event, logs, topics.reshape(len(logs), 1 + len(event.indexed), 32)) if logs else _no_fields(event)
-        )
+        topics = _topics(event, logs)
+        fields = _fields(event, logs, topics) if logs else _no_fields(event)
         time = _times(logs, block, node)
     except NotOfType as error:
         raise _foreign(event, logs[error.row], f"a value that is no {error.kind}") from error
@@ -125,13 +123,19 @@ def _times(logs: Sequence[RawLog], block: Int64s, node: str) -> Int64s | None:
     return time
 
 
-def _require_shape(event: Event, logs: Sequence[RawLog]) -> None:
-    topic = "0x" + event.topic.hex()
+def _topics(event: Event, logs: Sequence[RawLog]) -> npt.NDArray[np.uint8]:
+    """Shape (logs, topics, 32); the first one is the event's."""
     count = 1 + len(event.indexed)
-    for log in logs:
-        topics = log["topics"]
-        if len(topics) != count or (topics[0] != topic and topics[0].lower() != topic):
-            raise _foreign(event, log, f"{len(topics)} topics, the first {topics[0] if topics else 'missing'}")
+    listed = [log["topics"] for log in logs]
+    if set(map(len, listed)) - {count}:
+        log = next(log for log in logs if len(log["topics"]) != count)
+        raise _foreign(event, log, f"{len(log['topics'])} topics")
+    topics = matrix([*chain.from_iterable(listed)], 32).reshape(len(logs), count, 32)
+    strange = (topics[:, 0] != np.frombuffer(event.topic, np.uint8)).any(axis=1)
+    if strange.any():
+        log = logs[int(np.flatnonzero(strange)[0])]
+        raise _foreign(event, log, f"the first topic {log['topics'][0]}")
+    return topics
 
 
 def _fields(event: Event, logs: Sequence[RawLog], topics: npt.NDArray[np.uint8]) -> dict[str, Column]:
@@ -148,9 +152,9 @@ def _fields(event: Event, logs: Sequence[RawLog], topics: npt.NDArray[np.uint8])
 def _words_of_data(event: Event, logs: Sequence[RawLog]) -> dict[str, Column]:
     length = 2 + 64 * len(event.plain)
     texts = [log["data"] for log in logs]
-    for log, text in zip(logs, texts, strict=True):
-        if len(text) != length:
-            raise _foreign(event, log, f"{(len(text) - 2) // 2} bytes of data")
+    if set(map(len, texts)) - {length}:
+        log = next(log for log in logs if len(log["data"]) != length)
+        raise _foreign(event, log, f"{(len(log['data']) - 2) // 2} bytes of data")
     words = matrix(texts, 32 * len(event.plain)).reshape(len(logs), len(event.plain), 32)
     return {each.name: column_of_words(words[:, number], each.kind) for number, each in enumerate(event.plain)}
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from dao_bot.chain.answers import RpcFault, TooMuchAsked
-from dao_bot.chain.hexes import nonsense, quantity, to_data, to_quantity
+from dao_bot.chain.hexes import nonsense, to_data, to_quantity
 from dao_bot.chain.pinned import parse_block
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.streams.decode import RawLog
@@ -103,7 +102,7 @@ class RangeReader:
         logs, header = self.endpoint.batch(
             [("eth_getLogs", [wanted]), ("eth_getBlockByNumber", [to_quantity(last), False])]
         )
-        if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
+        if not isinstance(logs, list):
             raise nonsense(f"the logs of {name}", logs, "a list of logs")
         if header is None:
             raise RpcUnavailable(
@@ -112,17 +111,7 @@ class RangeReader:
         block = parse_block(header, self._chain_id, name)
         if block.number != last:
             raise nonsense(f"block {last} of {name}", block.number, "the block that was asked for")
-        self._require_asked_for(logs, first, last)
         return tuple(logs), block
-
-    def _require_asked_for(self, logs: list[dict[str, Any]], first: int, last: int) -> None:
-        what = f"a log of {self.endpoint.name}"
-        for address in {str(log.get("address")) for log in logs}:
-            if address.lower() != self._wanted.address.lower():
-                raise nonsense(what, address, f"logs of {self._wanted.address}")
-        for number in {str(log.get("blockNumber")) for log in logs}:
-            if not first <= quantity(number, f"the block of {what}") <= last:
-                raise nonsense(what, f"block {int(number, 16)}", f"blocks {first} to {last}")
 
     def _shrink(self, first: int, end: int, error: RpcFault | TooMuchAsked) -> None:
         asked = end - first + 1

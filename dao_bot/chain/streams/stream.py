@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dao_bot.chain.hexes import nonsense
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.streams.canonical import DEPTH, CanonicalChain
 from dao_bot.chain.streams.decode import Decoded, Int64s, decode_logs
@@ -149,8 +150,16 @@ class EventStream:
 
     def _table(self, read: Range, chain: CanonicalChain) -> pa.Table:
         decoded = decode_logs(self.source.event, read.logs, chain.endpoint.name)
+        self._require_asked_for(read, decoded, chain)
         self._require_canonical(read, decoded, chain)
         return to_table(decoded, _times(decoded, chain))
+
+    def _require_asked_for(self, read: Range, decoded: Decoded, chain: CanonicalChain) -> None:
+        what, address = f"logs of {chain.endpoint.name}", self.source.address
+        if not decoded.address.equals(address).all():
+            raise nonsense(what, "logs of other contracts", f"logs of {address}")
+        if ((decoded.block < read.first) | (decoded.block > read.last.number)).any():
+            raise nonsense(what, "logs of other blocks", f"blocks {read.first} to {read.last.number}")
 
     def _require_canonical(self, read: Range, decoded: Decoded, chain: CanonicalChain) -> None:
         """Logs are asked for by number; here it shows whether they are of the chain that ends in the pinned block."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,12 +64,14 @@ def matrix(texts: Sequence[str], size: int) -> npt.NDArray[np.uint8]:
     Raises:
         ValueError: one of them is anything else.
     """
-    if not all([text[:2] == "0x" and len(text) == 2 + 2 * size for text in texts]):
+    if not texts:
+        return np.zeros((0, size), np.uint8)
+    if set(map(len, texts)) != {2 + 2 * size}:
         raise ValueError(f"not 0x data of {size} bytes")
-    raw = bytes.fromhex("".join([text[2:] for text in texts]))
-    # bytes.fromhex skips white space; then bytes are missing.
-    if len(raw) != len(texts) * size:
-        raise ValueError(f"not 0x data of {size} bytes")
+    digits = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(len(texts), 2 + 2 * size)
+    if (digits[:, :2] != np.frombuffer(b"0x", np.uint8)).any():
+        raise ValueError("data that does not begin with 0x")
+    raw = unhexlify(digits[:, 2:].tobytes())
     return np.frombuffer(raw, np.uint8).reshape(len(texts), size)
 
 

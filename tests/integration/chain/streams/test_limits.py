@@ -159,7 +159,7 @@ def lying(emitter: Emitter, alter: Callable[[list[dict[str, Any]]], Any]) -> Beh
 
 LIES: dict[str, tuple[Callable[[list[dict[str, Any]]], Any], type[Exception], str]] = {
     "nothing": (lambda logs: None, RpcUnavailable, "a list of logs"),
-    "numbers": (lambda logs: [1], RpcUnavailable, "a list of logs"),
+    "numbers": (lambda logs: [1], RpcUnavailable, "as of eth_getLogs"),
     "another contract": (
         lambda logs: [{**logs[0], "address": "0x" + "12" * 20}],
         RpcUnavailable,
