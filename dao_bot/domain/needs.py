@@ -192,15 +192,20 @@ class Events(Need[EventColumns]):
 
 @dataclass(frozen=True, slots=True)
 class TokenSupply:
-    """How much of a token exists, and what the named holders have of it, in base units."""
+    """How much of a token exists, and what holders have of it, in base units.
+
+    Attributes:
+        safe: the treasury's own address; its whole balance is always among `held`.
+    """
 
     total: int
+    safe: Address
     held: Mapping[Address, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Supply(Need[TokenSupply]):
-    """The total supply of a configured token (its symbol), and the balances of `holders`."""
+    """The total supply of a configured token (its symbol), and the balances of the Safe and of `holders`."""
 
     kind: ClassVar[str] = "supply"
     token: str

@@ -24,7 +24,7 @@ class SupplyProvider:
         return ()
 
     def read(self, need: Supply, context: ReadContext) -> Plan[TokenSupply]:
-        """The supply and each different holder's balance.
+        """The supply, and the balances of the Safe and of each different holder.
 
         Raises:
             BadInput: the token is not configured.
@@ -37,7 +37,7 @@ class SupplyProvider:
                 value=need.token,
                 limit=", ".join(context.treasury.tokens),
             )
-        holders = tuple(dict.fromkeys(need.holders))
+        holders = tuple(dict.fromkeys((context.treasury.safe, *need.holders)))
         reads = [_TOTAL_SUPPLY.read(token.address), *(_BALANCE_OF.read(token.address, each) for each in holders)]
         functions = [_TOTAL_SUPPLY, *(_BALANCE_OF for _ in holders)]
         answers = yield reads
@@ -49,4 +49,4 @@ class SupplyProvider:
                 value=f"{units} from {token.address}",
                 next_step="Check that address in strategies.yaml; `dao-bot doctor` says what stands there",
             )
-        return TokenSupply(known[0], dict(zip(holders, known[1:], strict=True)))
+        return TokenSupply(known[0], context.treasury.safe, dict(zip(holders, known[1:], strict=True)))

@@ -77,17 +77,20 @@ def _read(need: Supply, context: ReadContext, *answers: Answer) -> TokenSupply:
     return found
 
 
-def test_the_supply_is_read_with_the_balance_of_every_different_holder(context: ReadContext) -> None:
+def test_the_supply_is_read_with_the_balances_of_the_safe_and_of_every_different_holder(context: ReadContext) -> None:
     need = Supply("DAI", (VESTING, STAKING, VESTING))
-    assert _read(need, context, _word(1000), _word(300), _word(0)) == TokenSupply(1000, {VESTING: 300, STAKING: 0})
+    safe = context.treasury.safe
+    found = _read(need, context, _word(1000), _word(20), _word(300), _word(0))
+    assert found == TokenSupply(1000, safe, {safe: 20, VESTING: 300, STAKING: 0})
 
 
 @pytest.mark.parametrize(
-    "answers", [(Answer(False, b""), _word(1)), (_word(5), Answer(True, b"")), (_word(5), _word(6))]
+    "answers",
+    [(Answer(False, b""), _word(1)), (_word(5), Answer(True, b"")), (_word(5), _word(6)), (_word(5), _word(3))],
 )
 def test_a_supply_that_cannot_be_is_an_error_not_a_number(context: ReadContext, answers: tuple[Answer, ...]) -> None:
     with pytest.raises(ChainError, match="supply of DAI"):
-        _read(Supply("DAI", (VESTING,)), context, *answers)
+        _read(Supply("DAI", (VESTING,)), context, *answers, _word(3))
 
 
 def test_the_supply_of_an_unknown_token_is_refused(context: ReadContext) -> None:
