@@ -1,0 +1,1 @@
+"""Voting power: sources that config combines, read for many wallets at one past block, recorded once."""
