@@ -2,14 +2,18 @@
 
 Run as `python -m benchmarks.bench_curation`. Speed is the least of several, because other processes only add. The
 attack puts 30 % of all that is staked on the work in the middle of the ranking: from one fresh wallet, from 1,000, and
-from wallets that have staked for long. Ends with 1 if a stated limit is missed.
+from wallets that have staked for long. Where the real sales of generative art are given, the rankings are judged on
+them, whatever comes of it. Ends with 1 if a stated limit is missed.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +22,8 @@ from dao_bot.domain.columns import FixedBytes
 from strategies.curation.conviction import DAY, Clock, Running, batch
 from strategies.curation.ranking import Ranking, rank
 from strategies.curation.reading import coded
-from strategies.curation.stakes import Kind, Log, cleaned
+from strategies.curation.stakes import Kind, Log, Removed, cleaned
+from strategies.curation.trust import Model, Trust, trust
 from strategies.curation.voices import Rules, voices
 
 EVENTS = 1_000_000
@@ -31,6 +36,8 @@ MOST_MOVE = 0.01
 NOW = 1_700_000_000
 ATTACK_AGE = 7 * DAY
 OLD = 200
+IN_ETH = ("0x" + "0" * 40, "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2")
+"""Ether and wrapped ether: other prices cannot be added to these."""
 
 
 def stakes(events: int = EVENTS) -> Log:
@@ -128,10 +135,90 @@ def speed(log: Log) -> list[dict[str, Any]]:
     return found
 
 
+def art_blocks() -> Path:
+    """Where the sales are, if they are given."""
+    beside = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
+    return Path(os.environ.get("DAO_BOT_SHARED_DATA", beside)) / "artblocks_sales.parquet"
+
+
+def sales_as_stakes(path: Path) -> tuple[Log, Removed, int, int]:
+    """The log, what was set aside, and how many wallets and projects there are.
+
+    Who buys a token stakes its price on its project until the token is sold again.
+    """
+    import pandas
+
+    sales = pandas.read_parquet(path).sort_values(["timestamp", "sale_id"], kind="stable")
+    sales = sales[sales.payment_token.isin(IN_ETH)]
+    people = np.concatenate([sales.buyer_id, sales.seller_id])
+    names, wallet = np.unique(people.astype(str), return_inverse=True)
+    projects, project = np.unique(sales.project_id.to_numpy(str), return_inverse=True)
+    # one identity for each sale, so that what is listed twice counts once
+    event = np.sort(np.unique(sales.sale_id.to_numpy(str), return_index=True)[1])
+    kept = sales.iloc[event]
+    log = Log(
+        time=kept.timestamp.to_numpy(np.int64),
+        wallet=wallet[: len(sales)][event],
+        work=project[event],
+        kind=np.full(len(event), Kind.SALE, np.int8),
+        amount=kept.price.astype(float).to_numpy() / 1e18,
+        other=wallet[len(sales) :][event],
+        event=event.astype(np.int64),
+    )
+    cleaned_log, removed = cleaned(log, np.arange(len(names)), np.full(len(projects), -1), int(log.time.max()))
+    token = kept.token_id.to_numpy(str)[np.searchsorted(event, cleaned_log.event)]
+    removed = replace(removed, duplicates=len(sales) - len(event))
+    return held(cleaned_log, token), removed, len(names), len(projects)
+
+
+def held(sales: Log, token: np.ndarray[Any, Any]) -> Log:
+    """Purchases as stakes, and sales of what was bought before as unstakes of what was paid for it."""
+    paid: dict[tuple[str, int], float] = {}
+    rows: list[tuple[int, int, int, int, float]] = []
+    columns = (sales.time, sales.wallet, sales.work, sales.amount, sales.other)
+    for what, when, buyer, work, price, seller in zip(token, *(column.tolist() for column in columns), strict=True):
+        if (what, seller) in paid:
+            before = paid.pop((what, seller))
+            rows.append((when, seller, work, Kind.UNSTAKE, before))
+        rows.append((when, buyer, work, Kind.STAKE, price))
+        paid[what, buyer] = price
+    times, wallets, works, kinds, amounts = (np.array(column) for column in zip(*rows, strict=True))
+    count = len(rows)
+    return Log(times, wallets, works, kinds.astype(np.int8), amounts, np.full(count, -1), np.arange(count))
+
+
+def judged(path: Path) -> tuple[Trust, Removed, int]:
+    """The rankings on the sales with the shipped settings, one unit of the root being one ETH."""
+    log, removed, wallets, projects = sales_as_stakes(path)
+    model = Model(np.full(wallets, -1), projects, Clock(), Rules(root_unit=1.0), 0.1)
+    return trust(log, model, int(log.time.max()) + 1, seed=0), removed, len(log)
+
+
+def real(path: Path) -> list[dict[str, Any]]:
+    """One line for each ranking."""
+    if not path.exists():
+        return []
+    found, _, _ = judged(path)
+    measures = ("community", "lead", "ndcg", "ndcg_lead", "recall", "ndcg_known", "ndcg_new")
+    return [
+        {
+            "benchmark": "curation on Art Blocks sales",
+            "ranking": name,
+            **{
+                measure: [round(value, 3) for value in (each.mean, each.low, each.high)]
+                for measure in measures
+                if (each := getattr(score, measure)) is not None
+            },
+            "passed": True,
+        }
+        for name, score in found.scores.items()
+    ]
+
+
 def main() -> int:
     """Print every result; 1 if one missed its limit."""
     log = stakes()
-    results = [*speed(log), *attacks(log)]
+    results = [*speed(log), *attacks(log), *real(art_blocks())]
     for result in results:
         print(json.dumps(result), flush=True)
     return 0 if all(result["passed"] for result in results) else 1

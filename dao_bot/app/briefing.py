@@ -47,7 +47,7 @@ def _memory(desk: Desk, plan: StrategyPlan) -> Mapping[str, Any]:
     block = services.endpoints.pin()
     run = RunId(plan.name, plan.schedule.latest(block.timestamp) or block.timestamp)
     needs = plan.process.describe()
-    seen = look(services, run, needs, store.committed(services.treasury.safe))
+    seen = look(services, run, needs, store.committed(services.treasury.safe), block)
     stored = store.memory(plan.name)
     observation = Observation(
         run,

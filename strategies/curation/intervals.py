@@ -42,18 +42,20 @@ def clustered_mean(values: Floats, clusters: Clusters, seed: int) -> Estimate | 
     """
     if not len(values):
         return None
+    from scipy.sparse import csr_array
+
     rng = np.random.default_rng(seed)
     wallets, weeks = int(clusters.wallet.max()) + 1, int(clusters.week.max()) + 1
-    cell, row = np.unique(clusters.wallet * weeks + clusters.week, return_inverse=True)
-    total = np.bincount(row, values)
-    size = np.bincount(row).astype(np.float64)
-    means = np.empty(DRAWS)
-    for draw in range(DRAWS):
-        wallet_times = rng.multinomial(wallets, np.full(wallets, 1.0 / wallets))
-        week_times = rng.multinomial(weeks, np.full(weeks, 1.0 / weeks))
-        times = wallet_times[cell // weeks] * week_times[cell % weeks]
-        drawn = float(times @ size)
-        means[draw] = float(times @ total) / drawn if drawn else np.nan
+    wallet_times = rng.multinomial(wallets, np.full(wallets, 1.0 / wallets), DRAWS).astype(np.float64)
+    week_times = rng.multinomial(weeks, np.full(weeks, 1.0 / weeks), DRAWS).astype(np.float64)
+
+    def drawn(cells: Floats) -> Floats:
+        table = csr_array((cells, (clusters.wallet, clusters.week)), shape=(wallets, weeks))
+        sums: Floats = (np.asarray(wallet_times @ table) * week_times).sum(axis=1)
+        return sums
+
+    size = drawn(np.ones(len(values)))
+    means = np.divide(drawn(values), size, out=np.full(DRAWS, np.nan), where=size > 0)
     low, high = np.nanquantile(means, ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0))
     return Estimate(float(values.mean()), float(low), float(high), len(values))
 

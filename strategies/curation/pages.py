@@ -101,12 +101,13 @@ def _trial(trial: list[dict[str, Any]]) -> list[str]:
 
 
 def _trust(trust: dict[str, Any]) -> list[str]:
-    measures = ("community", "lead", "ndcg", "recall", "ndcg_known", "ndcg_new")
+    measures = ("community", "lead", "ndcg", "ndcg_lead", "recall", "ndcg_known", "ndcg_new")
     head = (
         "ranking",
         "NDCG@10, community",
         "lead over 14-day popularity",
         "NDCG@10, wallets",
+        "lead over 14-day popularity",
         "recall@10",
         "NDCG@10, known wallets",
         "NDCG@10, new wallets",

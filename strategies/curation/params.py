@@ -113,8 +113,8 @@ class Params(StrategyParams):
         probation: a stake younger than this gives its wallet no standing.
         reach: a wallet's conviction counts up to so many times its standing.
         root_unit: tokens of conviction at which a proven identity is as loud as a wallet without proof.
-        identity_cap: largest share of all voices that one proven identity has.
-        work_cap: largest share of the voices without proof that counts on one work.
+        identity_cap: largest share of the voices of proven identities that one of them has.
+        work_cap: largest share of all voices that counts on one work.
         trait_weight: the part of the voice that a work's traits let expect, with which it starts.
     """
 

@@ -36,11 +36,12 @@ UNIFORM = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One ranking: what each wallet chose (ndcg, recall, for wallets seen before and for new ones), and what the
-    community chose together, with its lead over 14-day popularity. None: there was nothing to judge, or the ranking
-    differs from wallet to wallet."""
+    """One ranking: what each wallet chose (ndcg, its lead over 14-day popularity, recall, for wallets seen before and
+    for new ones), and what the community chose together, with its lead. None: there was nothing to judge, or the
+    ranking differs from wallet to wallet, or from nothing."""
 
     ndcg: Estimate | None
+    ndcg_lead: Estimate | None
     recall: Estimate | None
     ndcg_known: Estimate | None
     ndcg_new: Estimate | None
@@ -115,6 +116,7 @@ def _score(judged: Judged, name: str, together: CommunityScore | None, seed: int
     known, new = np.flatnonzero(judged.known), np.flatnonzero(~judged.known)
     return Score(
         ndcg=mean(judged.ndcg[name], everyone),
+        ndcg_lead=None if name == RECENT_NAME else mean(judged.ndcg[name] - judged.ndcg[RECENT_NAME], everyone),
         recall=mean(judged.recall[name], everyone),
         ndcg_known=mean(judged.ndcg[name], known),
         ndcg_new=mean(judged.ndcg[name], new),

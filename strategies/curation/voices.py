@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from strategies.curation.conviction import Conviction
 from strategies.curation.stakes import NOBODY, Floats, Ints, sums
@@ -22,8 +21,10 @@ class Rules:
         reach: a wallet's conviction counts up to so many times its standing.
         root_unit: tokens of conviction at which a proven identity is as loud as a wallet without proof; it says
             sqrt(conviction x root_unit).
-        identity_cap: largest share of all voices that one proven identity has.
-        work_cap: largest share of the voices without proof that counts on one work (at least twice an equal share).
+        identity_cap: largest share of the voices of proven identities that one of them has.
+        work_cap: largest share of all voices that counts on one work.
+
+    Both caps are at least twice an equal share, so that few identities or works are not all cut down to the least.
     """
 
     reach: float = 2.0
@@ -69,16 +70,16 @@ def voices(conviction: Conviction, identity: Ints, works: int, rules: Rules) -> 
     proven = who != NOBODY
     speaker, work, root = _rooted(who[proven], conviction.work[proven], counted[proven], works, rules)
     linear = sums(conviction.work[~proven], counted[~proven], works)
-    whole = float(linear.sum() + root.sum())
-    root *= _capped(speaker, root, rules.identity_cap * whole)
-    most = max(rules.work_cap, min(1.0, 2.0 / max(works, 1))) * float(linear.sum())
-    scale = np.divide(np.minimum(linear, most), linear, out=np.ones(works), where=linear > 0)
-    spoken = counted[~proven] * scale[conviction.work[~proven]]
+    if len(speaker):
+        root *= _scale(sums(speaker, root, int(speaker.max()) + 1), rules.identity_cap)[speaker]
+    total = linear + sums(work, root, works)
+    scale = _scale(total, rules.work_cap)
+    spoken_on = np.concatenate([conviction.work[~proven], work])
     return Voices(
         speaker=np.concatenate([conviction.wallet[~proven], wallets + speaker]),
-        work=np.concatenate([conviction.work[~proven], work]),
-        value=np.concatenate([spoken, root]),
-        total=linear * scale + sums(work, root, works),
+        work=spoken_on,
+        value=np.concatenate([counted[~proven], root]) * scale[spoken_on],
+        total=total * scale,
         newcomers=newcomers,
     )
 
@@ -90,10 +91,17 @@ def _rooted(who: Ints, work: Ints, value: Floats, works: int, rules: Rules) -> t
     return pair // works, pair % works, np.sqrt(summed * rules.root_unit)
 
 
-def _capped(speaker: Ints, value: Floats, most: float) -> Floats:
-    """Factor for each row that brings its speaker down to `most` over all works."""
-    if not len(speaker):
-        return np.ones(0)
-    spoken = np.bincount(speaker, value)
-    factor: npt.NDArray[np.float64] = np.minimum(1.0, most / np.maximum(spoken, np.finfo(float).tiny))
-    return factor[speaker]
+def _scale(values: Floats, share: float) -> Floats:
+    """Factor for each value after which none is more than `share` of their sum, the cut ones excluded from raising it.
+
+    With the j greatest at the level L and the rest summing to R: L = share (j L + R).
+    """
+    ordered = -np.sort(-values[values > 0])
+    share = max(share, 2.0 / max(len(ordered), 1))
+    if share >= 1.0:
+        return np.ones(len(values))
+    rest = np.append(np.cumsum(ordered[::-1])[::-1], 0.0)
+    cut = np.arange(int(np.ceil(1.0 / share)))
+    levels = share * rest[cut] / (1.0 - cut * share)
+    level = float(levels[np.argmax(ordered[cut] <= levels)])
+    return np.divide(np.minimum(values, level), values, out=np.ones(len(values)), where=values > 0)

@@ -30,7 +30,7 @@ NOW = 1_700_000_000
 USDC = Token(1, checksum("0x" + "aa" * 20), "USDC", 6)
 WORKS = 12
 
-Event = tuple[int, int, int, float]
+Event = tuple[float, int, int, float]
 """(days ago, wallet, work, whole tokens)"""
 
 
