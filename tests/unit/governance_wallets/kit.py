@@ -44,3 +44,8 @@ def asked(links: Links, person: Person = ANN, now: int = NOW, purpose: Purpose =
     issued = links.nonces.issue(person, purpose, now)
     links.apply(issued)
     return request(PAGE, issued)
+
+
+def no_chain(read: Read) -> Answer:
+    """For plans that must not read anything."""
+    raise AssertionError(read)
