@@ -20,8 +20,8 @@ _GAS = 15_000_000
 _GAS_IN_A_FULL_BLOCK = 1_000_000
 """Enough for a swap, a payment or a stake, where many share a block."""
 
-_PATIENCE = 2000
-"""How often to look for receipts: some seconds, for a machine that is busy with other things."""
+_PATIENCE = 30.0
+"""Seconds to look for receipts, on a machine that is busy with other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,16 @@ def transact_at(anvil: Anvil, blocks: Sequence[tuple[int, Sequence[Transaction]]
 
 
 def _receipts(anvil: Anvil, hashes: Sequence[str]) -> list[dict[str, Any]]:
-    for _ in range(_PATIENCE):
+    end = time.monotonic() + _PATIENCE
+    while True:
         if not anvil.automine:
             anvil.mine()
         receipts: list[Any] = anvil.batch([("eth_getTransactionReceipt", (digest,)) for digest in hashes])
         if all(receipts):
             return receipts
+        if time.monotonic() > end:
+            raise DevnetError("transactions were not mined", value=f"{receipts.count(None)} of {len(hashes)}")
         time.sleep(0.002)
-    raise DevnetError("transactions were not mined", value=f"{receipts.count(None)} of {len(hashes)}")
 
 
 def _reason(anvil: Anvil, transaction: Transaction) -> str:

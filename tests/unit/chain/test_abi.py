@@ -120,7 +120,7 @@ def lowered(value: object) -> object:
     """eth_abi gives addresses in lowercase."""
     if isinstance(value, tuple):
         return tuple(map(lowered, value))
-    return value.lower() if isinstance(value, Address | str) and len(value) == 42 else value
+    return value.lower() if isinstance(value, str) and len(value) == 42 else value
 
 
 @settings(deadline=None)
