@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dao_bot.domain.lifecycle import State
-from dao_bot.store.store import Store, open_store
+from dao_bot.store.store import open_store
 from dao_bot.store.values import AttemptState
 from tests.integration.engine import life
 from tests.integration.engine.kit import EXECUTION_SUCCESS, GRANTEE
@@ -44,6 +45,31 @@ def firsts_and_lasts(trace: Sequence[str]) -> list[Point]:
     return [point for point in points(trace) if point.occurrence in (1, most[point.name])]
 
 
+EXECUTED = {
+    "executions on the chain": 1,
+    "payments": 1,
+    "transactions of the keeper": 1,
+    "mined attempts": 1,
+    "unsettled attempts": 0,
+    "proposals": 1,
+    "executed proposals": 1,
+    "outcomes that the chain confirms": 1,
+    "closings": 0,
+    "finished runs": 1,
+    "changes of memory": 1,
+}
+"""What must be there after a whole life, however often it was interrupted."""
+
+REJECTED = {
+    **EXECUTED,
+    "payments": 0,
+    "executed proposals": 0,
+    "outcomes that the chain confirms": 0,
+    "closings": 1,
+}
+"""The same for a proposal that was canceled, and whose rejection owners signed."""
+
+
 @dataclass
 class Killer:
     """Kills and restarts, each time on the chain as it is now and on a copy of the record as it is now."""
@@ -54,22 +80,44 @@ class Killer:
     directory: Path
     _copies: int = field(default=0)
 
-    def kill_at_each(self, step: str, original: Path, chosen: Sequence[Point]) -> list[str]:
-        """What went wrong at which point; empty when a restart mends every kill."""
-        problems = []
-        for point in chosen:
-            with_problem = self._kill_at(step, original, point)
-            problems += [f"killed at {point}: {problem}" for problem in with_problem]
-        return problems
+    def prepare(self, step: str, config: Path) -> None:
+        """Play a step that is not what is tested; it must come to a proposal."""
+        told = self.zygote.play(step, config)
+        with open_store(f"sqlite:///{config.with_name('dao-bot.sqlite3')}") as store:
+            assert len(store.proposals()) == 1, told
 
-    def _kill_at(self, step: str, original: Path, point: Point) -> list[str]:
+    def trace(self, step: str, original: Path) -> list[str]:
+        """The failpoints of a step, which is undone afterwards."""
+        with self.undone():
+            return self.zygote.trace(step, self.copy(original))
+
+    def kill_at_each(
+        self, step: str, original: Path, chosen: Sequence[Point], end: str, expected: Mapping[str, int]
+    ) -> list[str]:
+        """What is not as expected after which kill, when the restart goes on to `end`."""
+        found = []
+        for point in chosen:
+            with self.undone():
+                config = self.copy(original)
+                status = self.zygote.kill(step, config, point.name, point.occurrence)
+                problems = self.restarted(config, end, expected) if status == -9 else [f"it ended with {status}"]
+                found += [f"killed at {point}: {problem}" for problem in problems]
+        return found
+
+    def restarted(self, config: Path, end: str, expected: Mapping[str, int]) -> list[str]:
+        """What is not as expected after a restart that goes on to `end`."""
+        told = self.zygote.play(end, config)
+        facts = self._facts(config)
+        wrong = [f"{what}: {facts[what]}, not {count}" for what, count in expected.items() if facts[what] != count]
+        wrong += [line for line in told if "This is a bug" in line]
+        return [*wrong, "it told: " + "; ".join(told)] if wrong else []
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens inside has not happened on the chain afterwards."""
         snapshot = self.anvil.snapshot()
         try:
-            config = self.copy(original)
-            ended = self.zygote.kill(step, config, point.name, point.occurrence)
-            if ended != -9:
-                return [f"it was not reached; the process ended with {ended}"]
-            return self.problems(config, self.zygote.play("live", config))
+            yield
         finally:
             self.anvil.revert(snapshot)
 
@@ -77,30 +125,29 @@ class Killer:
         self._copies += 1
         return life.copy_of(original, self.directory / f"copy {self._copies}")
 
-    def problems(self, config: Path, told: list[str]) -> list[str]:
-        """Whatever is not as if nothing had happened, after a restart that told this."""
+    def _facts(self, config: Path) -> dict[str, float]:
+        executions = self._executions()
         with open_store(f"sqlite:///{config.with_name('dao-bot.sqlite3')}") as store:
             store.verify()
-            facts = {
-                "executions on the chain": len(self._executions()),
-                "tokens paid": self._paid() / life.PAID,
+            stored = store.proposals()
+            attempts = [attempt for each in stored for attempt in store.attempts(each.id)]
+            outcomes = [outcome for each in stored if (outcome := store.outcome(each.id)) is not None]
+            memory = store.memory("pay")
+            return {
+                "executions on the chain": len(executions),
+                "payments": self._paid() / life.PAID,
                 "transactions of the keeper": self._keeper_nonce(),
-                "proposals": len(store.proposals()),
-                "executed ones": len(store.proposals(states=[State.EXECUTED])),
-                "outcomes of what is on the chain": self._true_outcomes(store),
-                "mined attempts": sum(
-                    attempt.state is AttemptState.MINED
-                    for stored in store.proposals()
-                    for attempt in store.attempts(stored.id)
+                "mined attempts": sum(attempt.state is AttemptState.MINED for attempt in attempts),
+                "unsettled attempts": len(store.unsettled_attempts()),
+                "proposals": len(stored),
+                "executed proposals": sum(each.state is State.EXECUTED for each in stored),
+                "outcomes that the chain confirms": sum(
+                    each.outcome.transaction_hash in executions for each in outcomes
                 ),
+                "closings": sum(event.kind == "closed" for event in store.events()),
                 "finished runs": sum(run.finished_at is not None for run in store.last_runs("pay")),
-                "changes of memory": (store.memory("pay") or (0, None))[0],
+                "changes of memory": memory[0] if memory else 0,
             }
-            wrong = [f"{count} {what} instead of one" for what, count in facts.items() if count != 1]
-            if store.unsettled_attempts():
-                wrong.append("unsettled attempts")
-        wrong += [line for line in told if "This is a bug" in line]
-        return [*wrong, *(["it was told: " + "; ".join(told)] if wrong else [])]
 
     def _executions(self) -> list[str]:
         query = {"address": self.world.safe, "topics": [EXECUTION_SUCCESS], "fromBlock": "0x0", "toBlock": "latest"}
@@ -113,7 +160,3 @@ class Killer:
 
     def _keeper_nonce(self) -> int:
         return int(self.anvil.rpc("eth_getTransactionCount", self.world.keeper, "latest"), 16)
-
-    def _true_outcomes(self, store: Store) -> int:
-        outcomes = [store.outcome(stored.id) for stored in store.proposals()]
-        return sum(each.outcome.transaction_hash in self._executions() for each in outcomes if each is not None)

@@ -19,7 +19,7 @@ from dao_bot.domain.operations import Transfer
 from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.round import Round
 from dao_bot.engine.services import Services
-from dao_bot.engine.signing import hash_of, require_signable, take_signature
+from dao_bot.engine.signing import hash_of, take_signature, transaction_of
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import key_address, sign_safe_transaction
 from dao_bot.store.values import StoredProposal
@@ -111,6 +111,31 @@ def live(config: Path, world: World, *, own_process: bool) -> list[str]:
     return told
 
 
+def queue(config: Path, world: World, *, own_process: bool) -> list[str]:
+    """Up to a queued proposal that is signed; the keeper has not looked at the signatures yet."""
+    with at_work(config, world, own_process=own_process) as (desk, round_):
+        told = [f"{each.subject}: {each.words}" for each in round_.play()]
+        _sign(desk, world, desk.store.proposals()[0])
+    return told
+
+
+def reject(config: Path, world: World, *, own_process: bool) -> list[str]:
+    """Cancel what is signed, sign its rejection, and play rounds until the record says that it is closed."""
+    told: list[str] = []
+    with at_work(config, world, own_process=own_process) as (desk, round_):
+        for _ in range(_ROUNDS):
+            (stored,) = desk.store.proposals()
+            if stored.state in (State.QUEUED, State.READY):
+                now = desk.services.endpoints.pin().timestamp
+                desk.store.transition(stored.id, stored.state, State.CANCELED, now, "canceled", {})
+            elif any(event.kind == "closed" for event in desk.store.events(stored.id)):
+                break
+            elif stored.state is State.CANCELED:
+                _sign(desk, world, stored)
+            told += [f"{each.subject}: {each.words}" for each in round_.play()]
+    return told
+
+
 def _deciding_here(services: Services) -> Services:
     """The same decision as `PAY`, made in this process."""
     (plan,) = services.strategies.values()
@@ -120,10 +145,12 @@ def _deciding_here(services: Services) -> Services:
 
 
 def _sign(desk: Desk, world: World, stored: StoredProposal) -> None:
-    """As many owners as the threshold asks for, each once."""
+    """As many owners as the threshold asks for, each once, while the nonce is free."""
     treasury = desk.services.treasury
     block, safe = look_at_safe(desk.services)
-    transaction = require_signable(stored, safe)
+    transaction = transaction_of(stored)
+    if transaction.nonce < safe.nonce:
+        return
     signed = {each.owner for each in desk.store.signatures("0x" + hash_of(desk.services, transaction).hex())}
     for key in (bytes.fromhex(key.removeprefix("0x")) for key in world.owner_keys[: world.threshold]):
         if key_address(key) not in signed:

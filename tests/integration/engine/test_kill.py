@@ -7,21 +7,22 @@ is tried where it is reached first and last; `make chaos` tries every place.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.engine import life
-from tests.integration.engine.kills import Killer, firsts_and_lasts
+from tests.integration.engine.kills import EXECUTED, REJECTED, Killer, firsts_and_lasts
 from tests.integration.engine.zygote import Zygote
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
 
-PLACES_OF_A_RUN = 30
-PLACES_OF_THE_KEEPER = 150
+Count = Callable[[str, list[str]], None]
+
+PLACES = {"run": 30, "keeper": 150, "rejection": 100}
 """There were at least so many. Fewer means that something is not traced any more: find out what before changing it."""
 
 
@@ -31,23 +32,38 @@ def killer(tmp_path: Path, world: World, anvil: Anvil) -> Iterator[Killer]:
         yield Killer(zygote, anvil, world, tmp_path)
 
 
-def test_a_run_that_is_killed_anywhere_is_done_once(killer: Killer, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def count(capsys: pytest.CaptureFixture[str]) -> Count:
+    """Tells how many places a trace has, and holds that they do not get fewer."""
+
+    def tell(what: str, trace: list[str]) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{len(trace)} places in the life of a {what} where it may be killed\n")
+        assert len(trace) >= PLACES[what]
+
+    return tell
+
+
+def test_a_run_that_is_killed_anywhere_is_done_once(killer: Killer, count: Count) -> None:
     empty = life.settle_down(killer.directory / "empty", killer.anvil.url)
-    trace = killer.zygote.trace("propose", killer.copy(empty))
+    trace = killer.trace("propose", empty)
     trace = trace[: trace.index("store.propose.after_commit") + 1]
-    with capsys.disabled():
-        sys.stdout.write(f"\n{len(trace)} places of a run\n")
-    assert len(trace) >= PLACES_OF_A_RUN
-    assert killer.kill_at_each("propose", empty, firsts_and_lasts(trace)) == []
+    count("run", trace)
+    assert killer.kill_at_each("propose", empty, firsts_and_lasts(trace), "live", EXECUTED) == []
 
 
-def test_a_keeper_that_is_killed_anywhere_executes_once(killer: Killer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_keeper_that_is_killed_anywhere_executes_once(killer: Killer, count: Count) -> None:
     proposed = life.settle_down(killer.directory / "proposed", killer.anvil.url)
-    killer.zygote.play("propose", proposed)
-    snapshot = killer.anvil.snapshot()
-    trace = killer.zygote.trace("live", killer.copy(proposed))
-    killer.anvil.revert(snapshot)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{len(trace)} places of the keeper\n")
-    assert len(trace) >= PLACES_OF_THE_KEEPER
-    assert killer.kill_at_each("live", proposed, firsts_and_lasts(trace)) == []
+    killer.prepare("propose", proposed)
+    trace = killer.trace("live", proposed)
+    count("keeper", trace)
+    assert killer.kill_at_each("live", proposed, firsts_and_lasts(trace), "live", EXECUTED) == []
+
+
+def test_a_rejection_that_is_killed_at_any_commit_or_send_uses_the_nonce_once(killer: Killer, count: Count) -> None:
+    queued = life.settle_down(killer.directory / "queued", killer.anvil.url)
+    killer.prepare("queue", queued)
+    trace = killer.trace("reject", queued)
+    count("rejection", trace)
+    chosen = [each for each in firsts_and_lasts(trace) if each.name.startswith(("store.", "rpc:eth_sendRaw"))]
+    assert killer.kill_at_each("reject", queued, chosen, "reject", REJECTED) == []

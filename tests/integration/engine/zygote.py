@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dao_bot.devnet import World
 
 ROOT = Path(__file__).resolve().parents[3]
-STEPS = {"live": life.live, "propose": life.propose}
+STEPS = {step.__name__: step for step in (life.propose, life.queue, life.live, life.reject)}
 
 
 class Zygote:
