@@ -25,15 +25,16 @@ def let_fall(running: RunningWorld, symbol: str, dollars: float) -> None:
     worth = Fraction(dollars).limit_denominator(10**6)
     for one, other, fee in running.world.pools:
         if symbol in (one, other) and {one, other} <= set(_QUOTED):
-            _trade_to(running, symbol, other if symbol == one else one, fee, worth)
+            trade_to(running, symbol, other if symbol == one else one, fee, dollars)
     running.anvil.advance(2 * _TWAP_WINDOW)
     for each in _QUOTED:
         price = {"USDT": 99980000, "DAI": 99990000, "LUSD": 1_00100000}.get(each, 1_00000000)
         set_feed_price(running.anvil, running.world, each, int(worth * 10**8) if each == symbol else price)
 
 
-def _trade_to(running: RunningWorld, fallen: str, against: str, fee: int, worth: Fraction) -> None:
-    """Somebody sells the fallen token until one is worth `worth` of the other."""
+def trade_to(running: RunningWorld, fallen: str, against: str, fee: int, rate: float) -> None:
+    """Somebody sells the fallen token until one is worth `rate` of the other."""
+    worth = Fraction(rate).limit_denominator(10**6)
     world, packages = running.world, running.toolchain.packages
     sold, bought = world.tokens[fallen], world.tokens[against]
     units = Fraction(10**bought.decimals, 10**sold.decimals) * worth

@@ -125,7 +125,17 @@ class Office:
 def open_office(directory: Path, world: World, urls: Sequence[str]) -> Office:
     """A new one; `urls` are the nodes, each of an operator of its own."""
     office = Office(directory, world)
-    office.path.write_text((ROOT / "strategies.yaml").read_text())
+    office.path.write_text(Path(__file__).with_name("treasury.yaml").read_text())
     nodes = [{"url": url, "operator": f"operator {number}"} for number, url in enumerate(urls, start=1)]
-    office.configure(lambda data: data["treasury"]["chain"].update(rpcs=nodes))
+
+    def place(data: dict[str, Any]) -> None:
+        data["treasury"].update(safe=world.safe)
+        data["treasury"]["chain"].update(rpcs=nodes, multicall3=world.multicall3)
+        data["protocols"]["uniswap_v3"].update(factory=world.factory, router=world.router, quoter=world.quoter)
+        for symbol, token in data["treasury"]["tokens"].items():
+            token["address"] = world.tokens[symbol].address
+        for symbol, sources in data["prices"]["sources"].items():
+            sources[0]["feed"] = world.feeds[symbol]
+
+    office.configure(place)
     return office
