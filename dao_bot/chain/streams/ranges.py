@@ -6,7 +6,10 @@ a node says against a range of several blocks is answered with a smaller one; ag
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dao_bot.chain.answers import RpcFault, TooMuchAsked
@@ -99,9 +102,12 @@ class RangeReader:
             "toBlock": to_quantity(last),
         }
         name = self.endpoint.name
-        logs, header = self.endpoint.batch(
-            [("eth_getLogs", [wanted]), ("eth_getBlockByNumber", [to_quantity(last), False])]
-        )
+        calls: list[tuple[str, list[object]]] = [
+            ("eth_getLogs", [wanted]),
+            ("eth_getBlockByNumber", [to_quantity(last), False]),
+        ]
+        with _no_collection():
+            logs, header = self.endpoint.batch(calls)
         if not isinstance(logs, list):
             raise nonsense(f"the logs of {name}", logs, "a list of logs")
         if header is None:
@@ -133,6 +139,18 @@ class RangeReader:
             self.span = min(2 * self.span, _LARGEST_SPAN)
         elif self._refused - self.span > max(self.span // 8, 1):
             self.span = (self.span + self._refused) // 2
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the search for cycles, which walks again and again over the many objects of a large answer."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _may_be_too_much(error: RpcFault | TooMuchAsked) -> bool:

@@ -71,6 +71,7 @@ def _play(emitter: Emitter, endpoint: Endpoint, home: Path, step: tuple, earlier
     elif step[0] == "fork":
         if step[1] < height:
             emitter.replace(step[1], step[2])
+            return None  # anvil cannot go back to a block that a fork replaced
     elif step[0] == "read":
         pinned = max(height - step[1], 0)
         columns = stream_of(emitter, home).columns(chain_of(endpoint, pinned))
