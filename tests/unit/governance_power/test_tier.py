@@ -161,7 +161,7 @@ def test_every_source_is_installed_and_has_settings() -> None:
 )
 def test_a_view_function_that_does_not_fit_its_arguments_is_refused(function: str, arguments: list[str]) -> None:
     settings = {"contract": TOKEN, "token": TOKEN, "decimals": 18, "function": function, "arguments": arguments}
-    with pytest.raises(ValueError, match="argument|no uint256|not a function|takes a"):
+    with pytest.raises(ValueError, match="arguments|is no |not a function|takes a"):
         StakedSettings.model_validate(settings)
 
 
