@@ -33,13 +33,15 @@ class Links:
     """Links of any number of guilds, and the nonces that belong to them. Made by `fold`; only `apply` changes it.
 
     Two servers may record at the same time. An event that the rules do not allow after those before it has no effect:
-    of two, the first in the record holds. So record, read the record again, and only then say "linked".
+    of two, the first in the record holds. So read the record again after recording, and only then say "linked"; or
+    read, check and record in one transaction of the store.
     """
 
     def __init__(self, rules: LinkRules | None = None) -> None:
         self.rules = rules or LinkRules()
         self.nonces = Nonces()
         self._linked: dict[tuple[str, Address], Linked] = {}
+        self._of: dict[Person, dict[Address, Linked]] = {}
         self._left: dict[tuple[str, Address], tuple[Person, int]] = {}
 
     def apply(self, event: WalletEvent) -> bool:
@@ -55,12 +57,13 @@ class Links:
                 self.require_unlink(event.person, event.wallet, event.nonce, event.at)
         except Refused:
             return False
-        if event.nonce is not None:
-            self.nonces.spent(event.nonce, event.at)
+        self.nonces.seen(event.at, spent=event.nonce)
         if isinstance(event, Linked):
-            self._linked[key] = event
+            self._linked[key] = self._of.setdefault(event.person, {})[event.wallet] = event
         else:
-            self._left[key] = (self._linked.pop(key).person, max(event.at, self.nonces.latest))
+            owner = self._linked.pop(key).person
+            del self._of[owner][event.wallet]
+            self._left[key] = (owner, self.nonces.latest)
         return True
 
     def owner(self, guild: str, wallet: Address) -> Person | None:
@@ -70,7 +73,7 @@ class Links:
 
     def wallets(self, person: Person) -> tuple[Linked, ...]:
         """A person's links, the oldest first."""
-        return tuple(link for link in self._linked.values() if link.person == person)
+        return tuple(self._of.get(person, {}).values())
 
     def linked(self, guild: str) -> tuple[Linked, ...]:
         """All links of a guild, the oldest first."""

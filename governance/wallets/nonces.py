@@ -56,19 +56,21 @@ class Nonces:
     def __init__(self) -> None:
         self.latest = 0
         self._live: dict[Person, NonceIssued] = {}
-        self._known: set[str] = set()
+        self._given: dict[str, Person] = {}
 
     def issued(self, event: NonceIssued) -> None:
         """Take note of a nonce; one that was given out before stays with its first owner."""
         self.latest = max(self.latest, event.at)
-        if event.nonce not in self._known:
-            self._known.add(event.nonce)
+        if event.nonce not in self._given:
+            self._given[event.nonce] = event.person
             self._live[event.person] = event
 
-    def spent(self, nonce: str, at: int) -> None:
-        """Take note that a nonce is used up."""
+    def seen(self, at: int, spent: str | None = None) -> None:
+        """Take note of the time of another event, and of the nonce that it used up."""
         self.latest = max(self.latest, at)
-        self._live = {person: event for person, event in self._live.items() if event.nonce != nonce}
+        person = self._given.get(spent) if spent is not None else None
+        if person in self._live and self._live[person].nonce == spent:
+            del self._live[person]
 
     def issue(self, person: Person, purpose: Purpose, now: int, *, lifetime: int = LIFETIME) -> NonceIssued:
         """A new nonce, to be recorded before it leaves the server."""
@@ -82,14 +84,13 @@ class Nonces:
             InvalidNonce: it was not given out, or to somebody else or for something else, or it is spent, replaced or
                 expired.
         """
-        found = self._live.get(person)
+        owner, found = self._given.get(nonce), self._live.get(person)
+        if owner is None:
+            raise _invalid("the nonce is unknown", nonce)
+        if owner != person:
+            raise _invalid("the nonce was given to somebody else", nonce)
         if found is None or found.nonce != nonce:
-            if any(event.nonce == nonce for event in self._live.values()):
-                raise _invalid("the nonce was given to somebody else", nonce)
-            raise _invalid(
-                "the nonce is spent, or replaced by a newer one" if nonce in self._known else "the nonce is unknown",
-                nonce,
-            )
+            raise _invalid("the nonce is spent, or replaced by a newer one", nonce)
         if found.purpose is not purpose:
             raise _invalid(f"the nonce was given out to {found.purpose.value} a wallet", nonce)
         if max(now, self.latest) >= found.expires:
