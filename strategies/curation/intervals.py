@@ -10,6 +10,8 @@ from strategies.curation.protocol import STEP, Floats, Ints, Judged, community_n
 
 DRAWS = 400
 LEVEL = 0.95
+MOST_GROUPS = 2_000
+"""More wallets than this are drawn in groups, which makes intervals no narrower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Clusters:
     @staticmethod
     def of(wallet: Ints, time: Ints) -> Clusters:
         """Weeks are counted from the epoch."""
-        return Clusters(_codes(wallet), _codes(time // STEP))
+        return Clusters(_groups(wallet), _codes(time // STEP))
 
 
 def clustered_mean(values: Floats, clusters: Clusters, seed: int) -> Estimate | None:
@@ -80,7 +82,7 @@ def community_scores(judged: Judged, against: str, seed: int) -> dict[str, Commu
     if not moments:
         return {}
     rng = np.random.default_rng(seed)
-    wallet = _codes(judged.wallet)
+    wallet = _groups(judged.wallet)
     wallets = int(wallet.max()) + 1
     # the first row is what was seen; the others are drawn
     times = np.ones((DRAWS + 1, wallets))
@@ -112,3 +114,7 @@ def _estimate(drawn: Floats, rows: int) -> Estimate:
 
 def _codes(values: Ints) -> Ints:
     return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def _groups(wallet: Ints) -> Ints:
+    return _codes(wallet) % MOST_GROUPS

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from strategies.curation.protocol import DAY, Choices
 from strategies.curation.stakes import Floats, Ints
 
 FACTORS = 6
 FEWEST_CHOICES = 50
+MOST_CHOICES = 50_000
+"""Only the newest choices teach the factors."""
 HALF_LIFE = 14 * DAY
 OWN_TASTE = 0.3
 """How much of a known wallet's forecast is its own taste; the rest is the community's present attention."""
@@ -78,17 +79,13 @@ def _decomposed(past: Choices) -> tuple[Ints, Floats, Floats, Floats] | None:
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
-    people, row = np.unique(past.wallet, return_inverse=True)
+    people, row = np.unique(past.wallet[-MOST_CHOICES:], return_inverse=True)
     if len(people) <= FACTORS:
         return None
-    matrix = csr_array((np.ones(len(row)), (row, past.work)), shape=(len(people), past.works))
+    chosen = past.work[-MOST_CHOICES:]
+    matrix = csr_array((np.ones(len(row)), (row, chosen)), shape=(len(people), past.works))
     matrix.sum_duplicates()
     matrix.data = np.log1p(matrix.data)
     model = TruncatedSVD(FACTORS, algorithm="arpack", random_state=0)
     place = np.asarray(model.fit_transform(normalize(matrix)), np.float64)
     return people, place, np.asarray(model.components_), np.asarray(model.explained_variance_ratio_)
-
-
-def known_wallets(past: Choices, wallets: Ints) -> npt.NDArray[np.bool_]:
-    """Which of `wallets` chose something before."""
-    return np.isin(wallets, past.wallet)
