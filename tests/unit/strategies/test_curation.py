@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Spend
 from dao_bot.domain.units import WAD
+from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.worker import decision_as_json
-from dao_bot.strategy import Decision, Events, Transfer
+from dao_bot.strategy import Decision, Events, Holdings, Prices, SpendHistory, Transfer
 from strategies.curation.stakes import Kind, Log, cleaned
 from tests.unit.strategies.curation_kit import (
     NOW,
@@ -248,3 +250,19 @@ def test_an_impossible_amount_is_an_error(amount: float) -> None:
 
 def test_the_kit_speaks_as_the_chain_does() -> None:
     assert wallets([7])[0] == (7).to_bytes(20, "big") and integers([2**200 + 1])[0] == 2**200 + 1
+
+
+def test_it_decides_the_same_in_its_own_process_behind_the_fence() -> None:
+    settings = params()
+    observation = seen(settings, community())
+    process = StrategyProcess(
+        "curator",
+        "curation",
+        Path(),
+        settings.model_dump(mode="json", exclude_defaults=True)
+        | {"budget": "10000 USD", "stakes": {"stream": "staked"}, "unstakes": {"stream": "unstaked"}},
+        {Transfer.kind: Transfer},
+        {need.kind: need for need in (Holdings, Prices, SpendHistory, Events)},
+    )
+    assert set(process.describe()) == set(curation().needs())
+    assert process.decide(observation) == curation().decide(observation)
