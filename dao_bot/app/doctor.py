@@ -11,6 +11,7 @@ from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.chain.hexes import quantity
 from dao_bot.chain.pinned import settle_at
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import keccak
 from dao_bot.domain.runs import Block, RunId
@@ -19,6 +20,8 @@ from dao_bot.domain.units import format_units
 from dao_bot.engine.acceptance import accept_safe
 from dao_bot.engine.fitness import check_contracts
 from dao_bot.engine.look import look, look_at_safe
+from dao_bot.policy.rules.burn import BurnParams
+from dao_bot.protocols.burn_check import burn_problem
 from dao_bot.protocols.probe import probe_token
 from dao_bot.protocols.token_check import check_tokens
 from dao_bot.safe.checks import SafeCode, check_safe
@@ -73,7 +76,7 @@ def examine_desk(desk: Desk) -> list[Line]:
         ),
         Line("second witness", _second_witness(desk)),
     ]
-    for test in (_safe, _tokens, _behaviour, _contracts, _protocols, _prices, _keeper):
+    for test in (_safe, _tokens, _behaviour, _burning, _contracts, _protocols, _prices, _keeper):
         try:
             lines += test(desk, block)
         except DaoBotError as error:
@@ -113,8 +116,7 @@ def _tokens(desk: Desk, block: Block) -> list[Line]:
 def _behaviour(desk: Desk, block: Block) -> list[Line]:
     """Every token tried out on the second witness, with balances of the Safe and of the pools."""
     services = desk.services
-    witness = services.second_witness.at(block)
-    pools = [pool.address for protocol in services.protocols for pool in getattr(protocol, "pools", ())]
+    witness, pools = services.second_witness.at(block), _pools(desk)
     lines = []
     for token in services.treasury.tokens.values():
         probe = probe_token(witness, block, token, services.treasury.safe, pools)
@@ -123,6 +125,24 @@ def _behaviour(desk: Desk, block: Block) -> list[Line]:
         problem = f"{'; '.join(probe.reasons)}: write `hold_only: true` beside it" if surprise else None
         lines.append(Line(f"{token.symbol} tried out", "; ".join((found, *probe.notes)), problem))
     return lines
+
+
+def _burning(desk: Desk, block: Block) -> list[Line]:
+    """Tokens that the policy lets burn can be burned."""
+    services = desk.services
+    rules = (plugin.settings for plugin in desk.config.rules)
+    symbols = dict.fromkeys(symbol for rule in rules if isinstance(rule, BurnParams) for symbol in rule.tokens)
+    holders = (services.treasury.safe, *_pools(desk))
+    lines = []
+    for symbol in symbols:
+        problem = burn_problem(services.second_witness.at(block), block, services.treasury.tokens[symbol], holders)
+        advice = f"{problem}; take it out of the rule `burn`, and send the tokens to an address instead"
+        lines.append(Line(f"{symbol} burned", "balance and supply fall by what is burned", advice if problem else None))
+    return lines
+
+
+def _pools(desk: Desk) -> list[Address]:
+    return [pool.address for protocol in desk.services.protocols for pool in getattr(protocol, "pools", ())]
 
 
 def _contracts(desk: Desk, block: Block) -> list[Line]:

@@ -15,7 +15,7 @@ DAO_OF_A_MEMBER = 80_000
 DAO_OF_THE_MARKET_MAKER = 270_000
 WETH_OF_THE_MARKET_MAKER = 500
 USDC_OF_REVENUE = 1_000_000
-REVENUE_PAID = {"USDC": 14_000}
+REVENUE_PAID = {"USDC": 70_000}
 """What the treasury receives in the days before the present (`history`), in whole tokens."""
 
 PEOPLE = (*COMMUNITY, MARKET_MAKER, REVENUE)

@@ -14,7 +14,8 @@ class Period:
     """A period and its slices.
 
     Attributes:
-        moments: when each slice falls due, growing; one somewhere in each equal part of the period.
+        moments: when each slice falls due, growing: the first with the period, each other one somewhere in its equal
+            part of it.
     """
 
     start: int
@@ -38,8 +39,8 @@ def period_at(now: int, length: int, slices: int, strategy: str) -> Period:
     """The period of `now`. Its moments follow from strategy and period alone, so every run of it sees the same."""
     start = now // length * length
     run = RunId(strategy, start)
-    moments = []
-    for number in range(slices):
+    moments = [start]
+    for number in range(1, slices):
         first, after = start + number * length // slices, start + (number + 1) * length // slices
         moments.append(first + run.seed({"slice": number, "of": slices}) % (after - first))
     return Period(start, length, tuple(moments))

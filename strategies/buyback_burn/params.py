@@ -186,7 +186,8 @@ class Params(StrategyParams):
         then: what becomes of the tokens: `burn`, or `send` to an address.
         to: with `send`; it must stand in the address book.
         budget: what may be spent in a period.
-        slices: in how many parts a period's budget is spent, at moments that differ from period to period.
+        slices: in how many parts a period's budget is spent: the first when the period begins, the others at moments
+            that differ from period to period.
         cool_down: least time between two purchases.
         smallest: smaller purchases are not worth their signatures.
         not_circulating: holders whose tokens do not circulate (vesting, foundation); the Safe's never do.
