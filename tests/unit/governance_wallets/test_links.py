@@ -138,6 +138,9 @@ def test_a_clock_that_goes_back_does_not_revive_a_nonce() -> None:
     for lying in (NOW, 0, NOW + 599):
         with pytest.raises(InvalidNonce, match="expired"):
             run(link(links, request, text, personal_sign(text), lying))
+        with pytest.raises(InvalidNonce, match="expired"):
+            links.nonces.require(request.nonce, ANN, Purpose.LINK, lying)
+        assert not links.apply(Linked(WALLETS[0], ANN, lying, request.nonce, text, personal_sign(text), False))
 
 
 def test_a_clock_that_goes_back_does_not_shorten_the_cool_down() -> None:
