@@ -79,6 +79,13 @@ def renderable(card: CardModel, width: int = 80) -> Group:
     return Group(*spaced[:-1])
 
 
+def brief(card: CardModel) -> Group:
+    """The head of the card and its sentences."""
+    from rich.console import Group
+
+    return Group(_head(card), "", _story(card))
+
+
 def heading(text: str) -> Text:
     from rich.text import Text
 
