@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from dao_bot.chain.abi import function
 from dao_bot.chain.assets import NATIVE, Asset, Standard, erc20
+from dao_bot.chain.positions import PositionBook
 from dao_bot.chain.provider import Treasury
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.safe_state import SINGLETON_SLOT, THRESHOLD_SLOT
 from dao_bot.chain.simulate_v1 import StateOverrides, Trial
 from dao_bot.chain.witness import Allowance, Scene, Testimony, Watched, testify
-from dao_bot.domain.addresses import ZERO_ADDRESS, address_bytes, checksum
+from dao_bot.domain.addresses import ZERO_ADDRESS, Address, address_bytes, checksum
 from dao_bot.domain.calls import Call, DecodedCall, WrappedTransaction
 from dao_bot.domain.errors import RpcDisagreement
 from dao_bot.domain.runs import Block
@@ -78,6 +79,7 @@ def simulate(
     *,
     execution: Execution | None = None,
     timestamp: int | None = None,
+    books: Sequence[PositionBook] = (),
 ) -> Simulation:
     """Try a batch on two nodes, on top of `block`.
 
@@ -93,16 +95,20 @@ def simulate(
         decoded: names approvals that calldata alone does not show.
         execution: the transaction that will be sent; by default that of `execution_by_owner`.
         timestamp: block time in the simulation; by default one second after `block`.
+        books: read back the positions that `decoded` names and that the batch makes.
 
     Raises:
         RpcDisagreement: the witnesses do not say the same.
         RpcUnavailable, RpcFault: one of them cannot testify.
     """
-    scene = Scene(block, block.timestamp + 1 if timestamp is None else timestamp, safe.address, treasury.multicall3)
+    known = {book.manager: book for book in books}
+    now = block.timestamp + 1 if timestamp is None else timestamp
+    scene = Scene(block, now, safe.address, treasury.multicall3, known)
     whole = execution or execution_by_owner(safe, wrapped)
     watched = Watched(
         frozenset([NATIVE, *(erc20(token.address) for token in treasury.tokens.values())]),
         frozenset(_approvals(calls, decoded)),
+        frozenset(_named_positions(decoded, known)),
     )
     # Inside execTransaction the Safe's proxy and singleton are warm: a plain `transfer` of coins to it, as by WETH9's
     # withdraw, has gas enough for that only.
@@ -129,6 +135,7 @@ def simulate(
         residual_allowances=_residual(split.allowances),
         safe_after=after,
         witnesses=witnesses,
+        positions=split.positions,
     )
 
 
@@ -140,6 +147,15 @@ def _approvals(calls: Iterable[Call], decoded: Iterable[DecodedCall]) -> Iterabl
         if each.approves is not None:
             token, spender, _ = each.approves
             yield Asset(Standard.ERC20, token), spender
+
+
+def _named_positions(
+    decoded: Iterable[DecodedCall], books: Mapping[Address, PositionBook]
+) -> Iterable[tuple[Address, int]]:
+    for each in decoded:
+        change = each.position
+        if change is not None and change.token_id is not None and change.manager in books:
+            yield change.manager, change.token_id
 
 
 def _residual(allowances: Mapping[Allowance, int]) -> tuple[ResidualAllowance, ...]:
@@ -168,6 +184,8 @@ def _difference(split: Testimony, full: Testimony, whole: Execution) -> tuple[st
         return "asset changes", split.changes, full.changes
     if split.allowances != full.allowances:
         return "allowances", _residual(split.allowances), _residual(full.allowances)
+    if split.positions != full.positions:
+        return "the positions afterwards", split.positions, full.positions
     if split.safe is None or full.safe is None:
         return None
     theirs = dataclasses.replace(full.safe, nonce=split.safe.nonce)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dao_bot.chain.answers import RpcFault
-from dao_bot.chain.assets import Asset, change_order
+from dao_bot.chain.assets import Asset, Standard, change_order
 from dao_bot.chain.logs import Told, read_logs
 from dao_bot.chain.multicall import decode_aggregate3, encode_aggregate3, portions
 from dao_bot.chain.plan import Answer, Read
+from dao_bot.chain.positions import PositionBook
 from dao_bot.chain.reverts import explain_revert
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.safe_state import parse_safe, safe_reads
 from dao_bot.chain.simulate_v1 import READER, StateOverrides, Trial, Tried, simulate_block
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import ChainError
+from dao_bot.domain.positions import Position
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import AssetChange, SafeState
 
@@ -29,14 +31,20 @@ Allowance = tuple[Asset, Address]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is measured: balances of `assets`, and what is left of `allowances`."""
+    """What is measured: balances of `assets`, what is left of `allowances`, and `positions` by manager and id."""
 
     assets: frozenset[Asset]
     allowances: frozenset[Allowance]
+    positions: frozenset[tuple[Address, int]] = frozenset()
 
-    def with_told(self, told: Told) -> Watched:
+    def with_told(self, told: Told, books: Mapping[Address, PositionBook]) -> Watched:
         """Also everything that logs name."""
-        return Watched(self.assets | told.moved.keys() | told.wrapped.keys(), self.allowances | told.approved)
+        moved = (asset for asset in told.moved if asset.standard is Standard.ERC721 and asset.token in books)
+        return Watched(
+            self.assets | told.moved.keys() | told.wrapped.keys(),
+            self.allowances | told.approved,
+            self.positions | {(asset.token, asset.token_id) for asset in moved if asset.token_id is not None},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Testimony:
         allowances: what is left of those that are not zero.
         safe: afterwards; None when it failed.
         watched: what was measured in the end.
+        positions: those of the watched ones that the Safe owns afterwards.
     """
 
     reason: str | None
@@ -58,16 +67,18 @@ class Testimony:
     allowances: Mapping[Allowance, int]
     safe: SafeState | None
     watched: Watched
+    positions: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a trial takes place."""
+    """Where a trial takes place. `books` read positions back, by their manager."""
 
     block: Block
     timestamp: int
     safe: Address
     multicall3: Address
+    books: Mapping[Address, PositionBook] = field(default_factory=dict)
 
 
 def testify(
@@ -95,7 +106,7 @@ def testify(
                 place = f"call {number} of {len(tried)} reverted: " if len(tried) > 1 else ""
                 return _failed(place + explain_revert(each.data), gas_used, watched)
         told = read_logs((log for each in tried for log in each.logs), scene.safe)
-        complete = watched.with_told(told)
+        complete = watched.with_told(told, scene.books)
         if complete == watched:
             return _measure(scene, watched, told, before, after, gas_used)
         watched = complete
@@ -107,8 +118,11 @@ def _try(
 ) -> tuple[list[Answer], list[Tried], list[Answer]]:
     balances = [asset.balance(scene.safe, scene.multicall3) for asset in sorted(watched.assets)]
     allowances = [asset.allowance(scene.safe, spender) for asset, spender in sorted(watched.allowances)]
+    positions = [
+        read for manager, token_id in sorted(watched.positions) for read in scene.books[manager].reads(token_id)
+    ]
     reads_before = list(portions(balances))
-    reads_after = list(portions([*balances, *allowances, *safe_reads(scene.safe)]))
+    reads_after = list(portions([*balances, *allowances, *positions, *safe_reads(scene.safe)]))
     readers = [_reader(scene, portion) for portion in reads_before]
     tried = simulate_block(
         endpoint,
@@ -168,11 +182,25 @@ def _measure(
             return _failed(f"{asset} does not tell what {spender} may take", gas_used, watched)
         if units:
             left[asset, spender] = units
+    positions, rest = _positions(scene, watched, after[len(assets) + len(allowances) :])
     try:
-        safe = parse_safe(scene.safe, after[len(assets) + len(allowances) :])
+        safe = parse_safe(scene.safe, rest)
     except ChainError as error:
         return _failed(f"afterwards the Safe is none: {error.what}", gas_used, watched)
-    return Testimony(None, tuple(sorted(changes, key=change_order)), gas_used, left, safe, watched)
+    return Testimony(None, tuple(sorted(changes, key=change_order)), gas_used, left, safe, watched, positions)
+
+
+def _positions(scene: Scene, watched: Watched, answers: list[Answer]) -> tuple[tuple[Position, ...], list[Answer]]:
+    """The Safe's positions, and the answers that are left."""
+    found: list[Position] = []
+    for manager, token_id in sorted(watched.positions):
+        book = scene.books[manager]
+        count = len(book.reads(token_id))
+        position = book.position(token_id, scene.safe, answers[:count])
+        answers = answers[count:]
+        if position is not None:
+            found.append(position)
+    return tuple(found), answers
 
 
 def _failed(reason: str, gas_used: int, watched: Watched) -> Testimony:

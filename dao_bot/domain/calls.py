@@ -85,6 +85,28 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionChange:
+    """What a call does to a position of concentrated liquidity, as far as its bytes say.
+
+    Attributes:
+        manager: the contract of whose tokens the position is one.
+        token_id: None when a new one is made; which range and tokens an existing one has, only the chain knows.
+        lower, upper: ticks of a new one; None for an existing one.
+        deposits: the most base units of token0 and token1 that are added; None when nothing is added.
+        removed: liquidity that is taken out.
+        least: the least base units of token0 and token1 that are added, or that the removed liquidity returns.
+    """
+
+    manager: Address
+    token_id: int | None = None
+    lower: int | None = None
+    upper: int | None = None
+    deposits: tuple[int, int] | None = None
+    removed: int = 0
+    least: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedCall:
     """A call read back from its bytes by the protocol that knows it; the policy and the card see only this.
 
@@ -96,6 +118,7 @@ class DecodedCall:
         approves: (token, spender, units) when it is an ERC-20 approval.
         burns: (token, units) when it destroys tokens of the Safe; nobody receives them. They are among `spends` too.
         minimum: (sold token, sold units, bought token, least bought units) when it is a swap.
+        position: when it changes one.
         venue, pools: where it trades.
         deadline: epoch seconds after which it reverts, if it is a deadline.
     """
@@ -110,6 +133,7 @@ class DecodedCall:
     approves: tuple[Address, Address, int] | None = None
     burns: tuple[Address, int] | None = None
     minimum: tuple[Address, int, Address, int] | None = None
+    position: PositionChange | None = None
     venue: str | None = None
     pools: tuple[Address, ...] = ()
     deadline: int | None = None

@@ -45,12 +45,12 @@ def amounts_of(liquidity: int, sqrt_price: int, sqrt_lower: int, sqrt_upper: int
 def liquidity_of_amount0(sqrt_a: int, sqrt_b: int, amount0: int) -> int:
     """Liquidity that `amount0` provides between two prices, rounded down as the position manager does."""
     low, high = sorted((sqrt_a, sqrt_b))
-    return _fits(amount0 * (low * high >> 96) // (high - low))
+    return amount0 * (low * high >> 96) // (high - low)
 
 
 def liquidity_of_amount1(sqrt_a: int, sqrt_b: int, amount1: int) -> int:
     """Liquidity that `amount1` provides between two prices, rounded down as the position manager does."""
-    return _fits((amount1 << 96) // abs(sqrt_b - sqrt_a))
+    return (amount1 << 96) // abs(sqrt_b - sqrt_a)
 
 
 def liquidity_of(sqrt_price: int, sqrt_lower: int, sqrt_upper: int, amounts: Pair) -> int:
@@ -60,13 +60,42 @@ def liquidity_of(sqrt_price: int, sqrt_lower: int, sqrt_upper: int, amounts: Pai
         BadInput: it is more than a pool can hold.
     """
     if sqrt_price <= sqrt_lower:
-        return liquidity_of_amount0(sqrt_lower, sqrt_upper, amounts[0])
-    if sqrt_price >= sqrt_upper:
-        return liquidity_of_amount1(sqrt_lower, sqrt_upper, amounts[1])
-    return min(
-        liquidity_of_amount0(sqrt_price, sqrt_upper, amounts[0]),
-        liquidity_of_amount1(sqrt_lower, sqrt_price, amounts[1]),
-    )
+        liquidity = liquidity_of_amount0(sqrt_lower, sqrt_upper, amounts[0])
+    elif sqrt_price >= sqrt_upper:
+        liquidity = liquidity_of_amount1(sqrt_lower, sqrt_upper, amounts[1])
+    else:
+        of_amount0 = liquidity_of_amount0(sqrt_price, sqrt_upper, amounts[0])
+        liquidity = min(of_amount0, liquidity_of_amount1(sqrt_lower, sqrt_price, amounts[1]))
+    if liquidity > LARGEST_LIQUIDITY:
+        raise BadInput("more liquidity than a pool can hold", value=liquidity, limit=LARGEST_LIQUIDITY)
+    return liquidity
+
+
+def taken(deposits: Pair, sqrt_price: int, edges: Pair) -> Pair:
+    """What a pool takes of `deposits` for a position between two square-root prices."""
+    return amounts_of(liquidity_of(sqrt_price, *edges, deposits), sqrt_price, *edges, round_up=True)
+
+
+def least_deposit(deposits: Pair, edges: Pair, band: Pair) -> Pair:
+    """The least that a pool takes of each token while its price is within `band`: minimums that hold it there.
+
+    The higher the price, the less token0 fits, and the more token1. Where only one token is deposited, a price at
+    which the pool takes none of it makes the deposit fail anyway.
+    """
+    low, high = band
+    if deposits[1] == 0:
+        high = min(high, edges[0])
+    if deposits[0] == 0:
+        low = max(low, edges[1])
+    # The pool rounds liquidity down to a whole unit, which is worth most of a token where the least of it is taken.
+    unit = amounts_of(1, low, *edges, round_up=True)[0], amounts_of(1, high, *edges, round_up=True)[1]
+    return max(taken(deposits, high, edges)[0] - unit[0], 0), max(taken(deposits, low, edges)[1] - unit[1], 0)
+
+
+def least_release(liquidity: int, edges: Pair, band: Pair) -> Pair:
+    """The least that `liquidity` returns of each token while the price is within `band`."""
+    low, high = band
+    return amounts_of(liquidity, high, *edges)[0], amounts_of(liquidity, low, *edges)[1]
 
 
 def growth_inside(
@@ -166,12 +195,6 @@ def _inside(lower: int, upper: int, tick: int, everywhere: int, outside_lower: i
     below = outside_lower if tick >= lower else everywhere - outside_lower
     above = outside_upper if tick < upper else everywhere - outside_upper
     return (everywhere - below - above) % WRAP
-
-
-def _fits(liquidity: int) -> int:
-    if liquidity > LARGEST_LIQUIDITY:
-        raise BadInput("more liquidity than a pool can hold", value=liquidity, limit=LARGEST_LIQUIDITY)
-    return liquidity
 
 
 def _up(numerator: int, denominator: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
+from dao_bot.domain.positions import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Simulation:
         block_number, block_hash: the pinned state that was tried.
         timestamp: block time in the simulation.
         safe_after: the Safe after the batch, read inside the simulation; None when it failed.
+        positions: of the Safe afterwards, read there too: those that the batch names or makes, with what their manager
+            notes as owed.
     """
 
     block_number: int
@@ -81,3 +84,4 @@ class Simulation:
     residual_allowances: tuple[ResidualAllowance, ...]
     safe_after: SafeState | None
     witnesses: tuple[Witness, ...]
+    positions: tuple[Position, ...] = ()

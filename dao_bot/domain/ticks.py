@@ -95,6 +95,13 @@ def sqrt_ratio_at_prices(usd0: int, decimals0: int, usd1: int, decimals1: int) -
     return sqrt_ratio_of(usd1 * 10**decimals0, usd0 * 10**decimals1)
 
 
+def sqrt_ratio_band(sqrt_ratio_x96: int, tolerance: int) -> tuple[int, int]:
+    """The square-root prices (X96) at which the price is lower, and higher, by `tolerance` (WAD, below one)."""
+    square = sqrt_ratio_x96**2
+    low, high = (math.isqrt(square * (WAD + sign * tolerance) // WAD) for sign in (-1, 1))
+    return max(low, MIN_SQRT_RATIO), min(high, MAX_SQRT_RATIO - 1)
+
+
 def price_at_tick(tick: int, base_decimals: int, quote_decimals: int) -> int:
     """WAD of token1 for one whole token0 at `tick`: 1.0001^tick (Uniswap v3 whitepaper, 6.1), rounded down.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dao_bot.chain.positions import PositionBook
 from dao_bot.chain.simulation import Execution, simulate
 from dao_bot.domain.addresses import ZERO_ADDRESS
 from dao_bot.domain.calls import Batch, Call, DecodedCall
@@ -54,6 +55,7 @@ def examine(
         calls,
         decoded,
         execution=execution,
+        books=position_books(services),
     )
     after = _after(seen, simulation)
     facts = PolicyFacts(
@@ -71,6 +73,7 @@ def examine(
         address_book=services.address_book,
         hold_only=services.hold_only,
         trusted_multisend=services.multi_send_call_only,
+        positions=seen.positions,
     )
     verdict = check(services.rules, facts, services.policy_hash)
     expected = after if after is not None else dict(seen.balances)
@@ -87,6 +90,12 @@ def decode(services: Services, call: Call) -> DecodedCall:
         known = known or protocol.decode(call)
     selector = "0x" + call.selector.hex() if call.data else "a bare transfer"
     return known or DecodedCall(call, "unknown", None, (), f"unknown call {selector} to {call.to}")
+
+
+def position_books(services: Services) -> tuple[PositionBook, ...]:
+    """One of each configured protocol that knows positions."""
+    books = (getattr(protocol, "position_book", None) for protocol in services.protocols)
+    return tuple(book for book in books if book is not None)
 
 
 def _after(seen: Look, simulation: Simulation) -> dict[Token, int] | None:

@@ -9,6 +9,7 @@ from typing import Any
 from dao_bot.chain.plan import Plan
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.needs import Holding, Holdings, Need, PoolPrices, Prices
+from dao_bot.domain.positions import PoolPositions, Position, Positions
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
@@ -19,7 +20,9 @@ from dao_bot.engine.observe import hold_back, observe
 from dao_bot.engine.services import Services
 from dao_bot.safe.state import read_safe
 
-_ALWAYS: tuple[Need[Any], ...] = (Holdings(), Prices(), PoolPrices())
+_ALWAYS: tuple[Need[Any], ...] = (Holdings(), Prices(), PoolPrices(), Positions())
+_OF_PROTOCOLS = (PoolPrices, Positions)
+"""Read where a configured protocol provides them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,12 @@ class Look:
         pool_prices: tuple[PoolPrice, ...] = self.seen.get(PoolPrices(), ())
         return pool_prices
 
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Of the Safe in configured pools; empty where no protocol with positions is configured."""
+        seen: tuple[PoolPositions, ...] = self.seen.get(Positions(), ())
+        return tuple(position for each in seen for position in each.positions)
+
 
 def look(
     services: Services,
@@ -70,7 +79,7 @@ def look(
     def read(plans: Any) -> list[Any]:
         return services.endpoints.read(pinned, plans)
 
-    always = [need for need in _ALWAYS if type(need) in services.providers or not isinstance(need, PoolPrices)]
+    always = [need for need in _ALWAYS if type(need) in services.providers or not isinstance(need, _OF_PROTOCOLS)]
     seen, (safe, *checks) = observe({*always, *needs}, services.providers, services.treasury, run, pinned, read, extra)
     if not any_safe:
         require_accepted(services.accepted_safe(), safe)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Batch, DecodedCall
+from dao_bot.domain.positions import Position
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState, Simulation
@@ -47,6 +48,7 @@ class PolicyFacts:
         address_book: address -> label of the recipients that the stewards named.
         hold_only: tokens that may not be sold or bought (fee-on-transfer, rebasing, probed as unsafe).
         trusted_multisend: the only target of a delegatecall, with known code.
+        positions: of the Safe at the pinned block, in configured pools, with their fees.
     """
 
     block: Block
@@ -63,3 +65,4 @@ class PolicyFacts:
     address_book: Mapping[Address, str]
     hold_only: frozenset[Address]
     trusted_multisend: Address
+    positions: tuple[Position, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 from dao_bot.domain.calls import DecodedCall
 from dao_bot.policy.facts import PolicyFacts
+from dao_bot.policy.liquidity import tokens_of
 
 
 def outflows(facts: PolicyFacts) -> Mapping[Address, int]:
@@ -18,7 +19,7 @@ def outflows(facts: PolicyFacts) -> Mapping[Address, int]:
     """
     taken: dict[Address, int] = defaultdict(int)
     for decoded in facts.decoded:
-        for token, units in call_outflows(decoded).items():
+        for token, units in (call_outflows(decoded) | _added(facts, decoded)).items():
             taken[token] += units
     for change in facts.simulation.changes:
         if change.delta < 0:
@@ -29,7 +30,16 @@ def outflows(facts: PolicyFacts) -> Mapping[Address, int]:
     return {token: units for token, units in taken.items() if units > 0}
 
 
-def call_outflows(decoded: DecodedCall) -> Mapping[Address, int]:
+def _added(facts: PolicyFacts, decoded: DecodedCall) -> dict[Address, int]:
+    """What a call adds to a position of the Safe; its bytes name the position, not the tokens."""
+    change = decoded.position
+    if change is None or change.token_id is None or change.deposits is None:
+        return {}
+    tokens = tokens_of(facts, decoded) or ()
+    return {token: units for token, units in zip(tokens, change.deposits, strict=False) if units}
+
+
+def call_outflows(decoded: DecodedCall) -> dict[Address, int]:
     """Base units that one call takes, by token address; coins sent with it always count."""
     taken: dict[Address, int] = defaultdict(int)
     for token, units in decoded.spends:
@@ -40,14 +50,18 @@ def call_outflows(decoded: DecodedCall) -> Mapping[Address, int]:
 
 
 def touched(facts: PolicyFacts) -> frozenset[Address]:
-    """Every token that the batch spends, buys or approves, or whose balance it changes."""
+    """Every token that the batch spends, buys or approves, has in a position that it changes, or whose balance changes.
+
+    Tokens that are one of a kind are left to the rule `simulation`.
+    """
     tokens = set(outflows(facts))
     for decoded in facts.decoded:
         if decoded.approves is not None:
             tokens.add(decoded.approves[0])
         if decoded.minimum is not None:
             tokens.update((decoded.minimum[0], decoded.minimum[2]))
-    tokens.update(change.token for change in facts.simulation.changes)
+        tokens.update(tokens_of(facts, decoded) or ())
+    tokens.update(change.token for change in facts.simulation.changes if change.token_id is None)
     if facts.after is not None:
         tokens.update(held.address for held, units in facts.before.items() if facts.after.get(held, 0) != units)
     return frozenset(tokens)

@@ -11,6 +11,8 @@ from dao_bot.domain.errors import Refused
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.units import WAD
 from dao_bot.policy.facts import PolicyFacts
+from dao_bot.policy.liquidity import after_batch, contents
+from dao_bot.policy.movements import touched
 
 
 def exact_value(units: int, token: Token, price: int) -> Fraction:
@@ -50,7 +52,7 @@ def after_of(facts: PolicyFacts) -> Mapping[Token, int]:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """Values in USD WAD by token, of the tokens that have a usable price.
+    """Values in USD WAD by token, of the tokens that have a usable price; what is in positions counts as its tokens.
 
     A token without one counts as nothing, which makes every share of the others larger and every floor harder; whether
     that is allowed is what the rule `price_quality` decides.
@@ -74,17 +76,22 @@ def value_treasury(facts: PolicyFacts) -> Valuation:
     Raises:
         Refused: when the simulation failed, or when the batch moves a token that has no usable price.
     """
-    after = after_of(facts)
+    after, moved = after_of(facts), touched(facts) if facts.simulation.positions else frozenset()
     priced = {}
     for token, units in facts.before.items():
         price = facts.prices.get(token)
         if price is not None and price.usd is not None:
             priced[token] = price.usd
-        elif after.get(token, 0) != units:
+        elif after.get(token, 0) != units or token.address in moved:
             price_of(facts, token)
+    inside, inside_after = contents(facts, facts.positions), contents(facts, after_batch(facts))
+
+    def value(units: int, token: Token) -> Fraction:
+        return exact_value(units, token, priced[token])
+
     return Valuation(
-        before={token: exact_value(facts.before[token], token, price) for token, price in priced.items()},
-        after={token: exact_value(after.get(token, 0), token, price) for token, price in priced.items()},
+        before={token: value(facts.before[token] + inside.get(token, 0), token) for token in priced},
+        after={token: value(after.get(token, 0) + inside_after.get(token, 0), token) for token in priced},
     )
 
 

@@ -11,6 +11,7 @@ from dao_bot.domain.calls import DecodedCall
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import Settings
 from dao_bot.policy.facts import PolicyFacts
+from dao_bot.policy.liquidity import position_of
 from dao_bot.policy.report import broken, kept
 from dao_bot.policy.words import call_subject, label_of
 
@@ -48,6 +49,13 @@ class AllowedRecipients:
                     "after its owner proved the address.",
                     after=label_of(facts, recipient),
                 )
+            if _changes_a_strangers_position(facts, decoded):
+                problems += 1
+                yield broken(
+                    self.name,
+                    call_subject(position, decoded),
+                    "The position is none of the Safe's in a configured pool, so what is in it goes to somebody else.",
+                )
             if _takes_without_a_recipient(decoded):
                 problems += 1
                 yield broken(
@@ -55,6 +63,11 @@ class AllowedRecipients:
                 )
         if not problems:
             yield kept(self.name, "", "Everything goes to the Safe itself or to named recipients.")
+
+
+def _changes_a_strangers_position(facts: PolicyFacts, decoded: DecodedCall) -> bool:
+    change = decoded.position
+    return change is not None and change.token_id is not None and position_of(facts, change) is None
 
 
 def _takes_without_a_recipient(decoded: DecodedCall) -> bool:

@@ -12,6 +12,7 @@ from dao_bot.domain.units import format_ratio
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import RatioField, Settings
 from dao_bot.policy.facts import PolicyFacts
+from dao_bot.policy.liquidity import pools_of
 from dao_bot.policy.report import at_most, broken, kept
 from dao_bot.policy.valuation import price_of
 
@@ -23,7 +24,10 @@ class PoolAgainstOracleParams(Settings):
 
 
 class PoolAgainstOracle:
-    """Spot and time-weighted price of every traded pool against the ratio of the oracle prices of its tokens."""
+    """Spot and time-weighted price of every traded pool against the ratio of the oracle prices of its tokens.
+
+    To make, increase and decrease a position is to trade; to collect what it owes is not.
+    """
 
     name: ClassVar[str] = "pool_against_oracle"
     Params: ClassVar[type[Settings]] = PoolAgainstOracleParams
@@ -34,9 +38,10 @@ class PoolAgainstOracle:
     def check(self, facts: PolicyFacts) -> Iterator[RuleReport]:
         known = {pool.pool: pool for pool in facts.pool_prices}
         for position, decoded in enumerate(facts.decoded, 1):
-            if decoded.venue is not None and not decoded.pools:
+            in_bytes = decoded.position is None or decoded.position.token_id is None
+            if decoded.venue is not None and not decoded.pools and in_bytes:
                 yield broken(self.name, f"call {position}", "It trades, and does not say in which pools.")
-        traded = sorted({pool for decoded in facts.decoded for pool in decoded.pools})
+        traded = sorted({pool for decoded in facts.decoded for pool in pools_of(facts, decoded)})
         for address in traded:
             pool = known.get(address)
             if pool is None:

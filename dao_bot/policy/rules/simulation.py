@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.simulation import AssetChange
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import IntField, Settings
 from dao_bot.policy.facts import PolicyFacts
@@ -71,12 +72,20 @@ class SimulationRule:
                 yield f"The witness {witness.method} saw other asset changes."
 
 
+def _is_own_position(facts: PolicyFacts, change: AssetChange) -> bool:
+    """The Safe gains a position that was read back, so that its value is known."""
+    return change.delta == 1 and any(
+        (each.manager, each.token_id) == (change.token, change.token_id) for each in facts.simulation.positions
+    )
+
+
 def _balances(facts: PolicyFacts) -> Iterator[str]:
     """Every change is of a configured token, and the balances afterwards are those before plus the changes."""
     deltas: dict[Address, int] = defaultdict(int)
     for change in facts.simulation.changes:
         if change.token_id is not None:
-            yield f"The NFT {change.token_id} of {change.token} moves, and NFTs have no value in this policy."
+            if not _is_own_position(facts, change):
+                yield f"The NFT {change.token_id} of {change.token} moves, and NFTs have no value in this policy."
         elif token_at(facts, change.token) is None:
             yield f"The Safe's balance of {change.token} changes, which is not a configured token."
         else:

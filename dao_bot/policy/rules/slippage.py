@@ -9,11 +9,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.calls import DecodedCall
 from dao_bot.domain.errors import Refused
 from dao_bot.domain.units import WAD, format_ratio
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import RatioField, Settings
 from dao_bot.policy.facts import PolicyFacts
+from dao_bot.policy.liquidity import worst_loss
 from dao_bot.policy.report import at_most, broken, kept
 from dao_bot.policy.valuation import exact_value, price_of, round_up, share
 from dao_bot.policy.words import call_subject, symbol_of, token_at
@@ -26,7 +28,11 @@ class SlippageParams(Settings):
 
 
 class Slippage:
-    """Each swap by itself; what happens between approval and execution cannot make it worse than this."""
+    """Each swap by itself; what happens between approval and execution cannot make it worse than this.
+
+    A deposit into a position counts with what its minimums let it lose. To take liquidity out loses nothing, because a
+    position is worth least, at oracle prices, while its pool stands at them.
+    """
 
     name: ClassVar[str] = "slippage"
     Params: ClassVar[type[Settings]] = SlippageParams
@@ -37,6 +43,11 @@ class Slippage:
     def check(self, facts: PolicyFacts) -> Iterator[RuleReport]:
         swaps = 0
         for position, decoded in enumerate(facts.decoded, 1):
+            if decoded.position is not None:
+                if decoded.position.deposits is not None:
+                    swaps += 1
+                    yield self._deposit(facts, call_subject(position, decoded), decoded)
+                continue
             if decoded.minimum is None:
                 if decoded.venue is not None:
                     swaps += 1
@@ -62,6 +73,18 @@ class Slippage:
             )
         if not swaps:
             yield kept(self.name, "", "The batch swaps nothing.")
+
+    def _deposit(self, facts: PolicyFacts, subject: str, decoded: DecodedCall) -> RuleReport:
+        return at_most(
+            self.name,
+            subject,
+            before=0,
+            after=max(round_up(worst_loss(facts, decoded) * WAD), 0),
+            limit=self._max,
+            render=format_ratio,
+            message="The largest loss of the deposit against the oracle that its minimums accept",
+            advice="raise its minimums, or wait until pool and oracle agree",
+        )
 
 
 def _value(facts: PolicyFacts, address: Address, units: int) -> Fraction:

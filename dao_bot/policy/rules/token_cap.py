@@ -55,7 +55,8 @@ class TokenCap:
             token.symbol,
             before=share(valuation.before[token], valuation.total_before),
             after=share(valuation.after[token], valuation.total_after),
-            bought=after_of(facts).get(token, 0) > facts.before[token],
+            bought=after_of(facts).get(token, 0) > facts.before[token]
+            and valuation.after[token] > valuation.before[token],
             cap=cap,
             drift=self._drift,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dao_bot.chain.abi import function
 from dao_bot.chain.plan import Plan
@@ -16,9 +16,8 @@ _GET_POOL = function("getPool(address,address,uint24)", "(address)")
 _LIQUIDITY = function("liquidity()", "(uint128)")
 
 
-def check_uniswap(factory: Address, router: Address, quoter: Address, pools: Sequence[Pool]) -> Plan[tuple[Check, ...]]:
-    """One line for the router, the quoter, and each pool, in one round."""
-    parts = {"router": router, "quoter": quoter}
+def check_uniswap(factory: Address, parts: Mapping[str, Address], pools: Sequence[Pool]) -> Plan[tuple[Check, ...]]:
+    """One line for each part (router, quoter, ...) and for each pool, in one round."""
     answers = yield [
         *(_FACTORY.read(address) for address in parts.values()),
         *(_GET_POOL.read(factory, pool.base.address, pool.quote.address, pool.fee) for pool in pools),

@@ -42,6 +42,7 @@ class CodeHashes(Settings):
     factory: CodeHashField | None = Field(default=None, description="code hash of the factory")
     router: CodeHashField | None = Field(default=None, description="code hash of the router")
     quoter: CodeHashField | None = Field(default=None, description="code hash of the quoter")
+    position_manager: CodeHashField | None = Field(default=None, description="code hash of the position manager")
 
 
 class UniswapV3Settings(Settings):
@@ -52,6 +53,10 @@ class UniswapV3Settings(Settings):
         description="SwapRouter02, not the older SwapRouter; its `multicall(deadline, [])` is also the batch's deadline"
     )
     quoter: AddressField = Field(description="QuoterV2")
+    position_manager: AddressField | None = Field(
+        default=None,
+        description="NonfungiblePositionManager, for liquidity of the treasury's own; without it there is none",
+    )
     code_hashes: CodeHashes = Field(
         default=CodeHashes(), description="pinned code; `dao-bot doctor` compares it with the chain"
     )

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from dao_bot.domain.concentrated import amounts_of, liquidity_of
+from dao_bot.domain.concentrated import amounts_of, least_deposit, least_release, liquidity_of, taken
 from dao_bot.domain.concentrated_pool import ConcentratedPool
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.ticks import (
@@ -16,8 +16,10 @@ from dao_bot.domain.ticks import (
     MIN_SQRT_RATIO,
     MIN_TICK,
     sqrt_ratio_at_tick,
+    sqrt_ratio_band,
     tick_at_sqrt_ratio,
 )
+from dao_bot.domain.units import WAD
 
 TICKS = st.integers(MIN_TICK, MAX_TICK - 1)
 
@@ -100,3 +102,24 @@ def test_a_pool_can_always_pay_everybody_and_keeps_only_dust(steps: list[tuple[A
     assert pool.ticks == {}
     assert pool.liquidity == 0
     assert all(left <= roundings for left in balance)
+
+
+@given(TICKS, st.data())
+def test_minimums_hold_everywhere_within_the_band_they_are_made_for(lower: int, data: Any) -> None:
+    upper = data.draw(st.integers(lower + 1, MAX_TICK))
+    edges = sqrt_ratio_at_tick(lower), sqrt_ratio_at_tick(upper)
+    middle = sqrt_ratio_at_tick(data.draw(st.integers(max(lower - 300, MIN_TICK), min(upper + 300, MAX_TICK - 1))))
+    band = sqrt_ratio_band(middle, data.draw(st.integers(0, WAD // 20)))
+    deposits = data.draw(st.tuples(st.integers(0, 10**24), st.integers(0, 10**24)))
+    price = data.draw(st.integers(*band))
+    liquidity = data.draw(st.integers(0, 10**24))
+    try:
+        least = least_deposit(deposits, edges, band)
+        paid = taken(deposits, price, edges)
+    except BadInput:
+        reject()
+    fails_anyway = liquidity_of(price, *edges, deposits) == 0
+    assert fails_anyway or (paid[0] >= least[0] and paid[1] >= least[1])
+    returned, promised = amounts_of(liquidity, price, *edges), least_release(liquidity, edges, band)
+    assert returned[0] >= promised[0]
+    assert returned[1] >= promised[1]
