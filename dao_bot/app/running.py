@@ -30,6 +30,7 @@ def run(path: Path, once: bool) -> int:
             teller.tell(told)
             return FAILED if any(each.result is RunResult.FAILED for each in told) else DONE
         print_text(f"dao-bot is running {desk.config.treasury.name} in mode {desk.config.mode} as keeper {seat.name}.")
+        sys.stdout.flush()
         keep_running(round_, teller.tell)
     print_text("Stopped; nothing was left half done.")
     return DONE
