@@ -49,7 +49,7 @@ _SHAPES = frozenset({"token_cap", "issuer_cap"})
 
 
 def write_config(directory: Path, node: str, change: Callable[[dict[str, Any]], object] | None = None) -> Path:
-    """The demo's strategies.yaml at the node, with a grantee and without limits on the shape of the treasury.
+    """The demo's strategies.yaml at the node, with one strategy, a grantee, and no limits on the treasury's shape.
 
     The node stands there twice, under two operators, because reading it twice is faster than forking it.
     """
@@ -61,6 +61,7 @@ def write_config(directory: Path, node: str, change: Callable[[dict[str, Any]], 
         {"url": f"{node}/", "operator": "two"},
     ]
     data["treasury"]["address_book"] = {"Grantee": GRANTEE}
+    data["strategies"] = {STRATEGY: data["strategies"][STRATEGY]}
     data["policy"]["rules"] = [rule for rule in data["policy"]["rules"] if rule["use"] not in _SHAPES]
     if change is not None:
         change(data)
