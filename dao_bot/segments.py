@@ -1,4 +1,4 @@
-"""Rows in order of one whole-number key, kept in Parquet files that are only ever added, and one atomic manifest.
+"""Rows with one whole-number key, kept in Parquet files that are only ever added, and one atomic manifest.
 
 What the manifest names is there, whole and unchanged; what it does not name does not count. So a crash at any point
 loses nothing that was recorded and repeats nothing, and several processes may share one directory.
@@ -45,7 +45,7 @@ class Segments:
 
     Args:
         identity: what the rows are of. A directory that was made for anything else is refused.
-        key: the column by which rows are in order.
+        key: the int64 column by which rows are asked for and in whose order they come.
     """
 
     def __init__(self, directory: Path, identity: Mapping[str, Any], key: str) -> None:
@@ -70,7 +70,7 @@ class Held:
 
     Attributes:
         state: what was recorded with the last change; None in a new directory.
-        segments: in order of the key.
+        segments: in order of their first keys.
     """
 
     def __init__(self, of: Segments) -> None:
@@ -81,9 +81,9 @@ class Held:
         self._load()
 
     def append(self, table: pa.Table, last: int, state: Mapping[str, Any]) -> None:
-        """Add rows, all of whose keys come after those that are there, up to the key `last`; record `state` with them.
+        """Add rows in order of their keys, none of which comes after `last`; record `state` with them.
 
-        A table without rows only records the state.
+        A table without rows only records the state. Rows of one key stay in the order in which they were added.
         """
         if table.num_rows:
             first = table.column(self._of.key)[0].as_py()
@@ -110,7 +110,7 @@ class Held:
             for segment in self.segments
             if segment.first <= last and first <= segment.last
         ]
-        return pa.concat_tables(parts).combine_chunks() if parts else None
+        return _in_order(pa.concat_tables(parts).combine_chunks(), self._of.key) if parts else None
 
     def _rows(self, segment: Segment, first: int, last: int) -> pa.Table:
         import pyarrow as pa
@@ -143,7 +143,7 @@ class Held:
         return segment
 
     def _record(self, segments: tuple[Segment, ...], state: Mapping[str, Any]) -> None:
-        segments = self._merged(segments)
+        segments = self._merged(tuple(sorted(segments, key=lambda segment: segment.first)))
         manifest = {
             "format": _FORMAT,
             "identity": self._of.identity,
@@ -164,7 +164,8 @@ class Held:
         import pyarrow as pa
 
         rows = pa.concat_tables([self._rows(each, each.first, each.last) for each in small])
-        return (*segments[:start], self._written(rows, small[0].first, small[-1].last))
+        last = max(each.last for each in small)
+        return (*segments[:start], self._written(_in_order(rows, self._of.key), small[0].first, last))
 
     def _sweep(self) -> None:
         """Remove what a crash or a merge left behind."""
@@ -191,3 +192,10 @@ class Held:
     def _damaged(self, what: str, path: Path) -> StoreError:
         next_step = f"Remove the directory {self._of.directory}; all of it is read anew from where it came"
         return StoreError(what, value=path, next_step=next_step)
+
+
+def _in_order(table: pa.Table, key: str) -> pa.Table:
+    keys = table.column(key).to_numpy()
+    if (keys[1:] >= keys[:-1]).all():
+        return table
+    return table.take(keys.argsort(kind="stable"))

@@ -26,7 +26,7 @@ from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.engine.providers import GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
 from dao_bot.engine.services import Services, StrategyPlan
-from dao_bot.market.history import PriceHistoryProvider
+from dao_bot.market.history import HistorySource, PriceHistoryProvider
 from dao_bot.market.prices import PricesProvider
 from dao_bot.policy.policy_hash import policy_hash
 from dao_bot.protocols.erc20 import Erc20, Erc20Settings
@@ -184,12 +184,18 @@ def _providers(
 
 
 def _history(config: Config) -> PriceHistoryProvider:
-    """Candles; a configuration without files imports nothing heavy, and every pair is absent."""
-    if not config.history.files:
-        return PriceHistoryProvider([])
-    from dao_bot.market.history_files import FileHistory
+    """Candles; a configuration without sources imports nothing heavy, and every pair is absent."""
+    history = config.history
+    sources: list[HistorySource] = []
+    if history.files:
+        from dao_bot.market.history_files import FileHistory
 
-    return PriceHistoryProvider([FileHistory(config.history.files, config.directory, config.history.as_of)])
+        sources.append(FileHistory(history.files, config.directory, history.as_of))
+    if history.exchanges:
+        from dao_bot.market.exchange_history import ExchangeHistory
+
+        sources.append(ExchangeHistory(history.exchanges, config.data_directory / "candles", history.as_of))
+    return PriceHistoryProvider(sources)
 
 
 def _streams(config: Config) -> dict[str, EventStream]:

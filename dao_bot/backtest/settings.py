@@ -9,11 +9,12 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from dao_bot.backtest.feeds import FeedRules
 from dao_bot.backtest.paths import Stated
-from dao_bot.config.fields import GasPriceField
+from dao_bot.config.fields import GasPriceField, NameField
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.units import WAD, parse_usd
-from dao_bot.fields import DurationField, IntField, RatioField, Settings, TokenField, UsdField
-from dao_bot.market.history_settings import HistoryFile, PairField
+from dao_bot.fields import AddressField, DurationField, IntField, RatioField, Settings, TokenField, UsdField
+from dao_bot.market.history_settings import HistoryFile
+from dao_bot.market.pair import PairField
 
 _GWEI = 10**9
 
@@ -73,6 +74,15 @@ class DepthSettings(Settings):
         return self
 
 
+class SupplySettings(Settings):
+    """How many of a token exist, for strategies that ask; the treasury's own burns are taken off."""
+
+    total: str = Field(description="whole tokens")
+    holders: Mapping[AddressField, str] = Field(
+        default={}, description="whole tokens of each holder but the treasury, the same at all times"
+    )
+
+
 class RunwaySettings(Settings):
     """What the treasury must be able to pay, for the measures; strategies have parameters of their own."""
 
@@ -112,7 +122,13 @@ class MarketSettings(Settings):
     delay: DurationField = Field(
         default=3_600, ge=0, description="from a decision to its execution: people read and sign"
     )
-    supply: Mapping[TokenField, str] = Field(default={}, description="whole tokens that exist, for strategies that ask")
+    supply: Mapping[TokenField, SupplySettings] = Field(
+        default={}, description="how many tokens exist, and who has them"
+    )
+    events: Mapping[NameField, str] = Field(
+        default={},
+        description="for each stream of strategies.yaml a Parquet file of its events, or a directory of them",
+    )
     runway: RunwaySettings | None = Field(default=None, description="what the treasury must be able to pay")
 
     @model_validator(mode="after")

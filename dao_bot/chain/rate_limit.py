@@ -32,6 +32,15 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
     return max(reset - now, 0.0) if reset >= _EPOCH else reset
 
 
+def sent_at(headers: Mapping[str, str]) -> int | None:
+    """Epoch seconds at which an answer was made, by the header `Date`; None when it has none that can be read."""
+    try:
+        date = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
+
+
 def _seconds(text: str, now: float) -> float:
     """Of a number or an HTTP date; 0 when it is neither."""
     text = text.strip()

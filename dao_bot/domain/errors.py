@@ -67,6 +67,10 @@ class Reverted(ChainError):
     """A call reverted; `what` carries the reason in words."""
 
 
+class SourceUnavailable(DaoBotError):
+    """A source of market data outside the chain did not answer, limits its rate, or answered nonsense."""
+
+
 class StoreError(DaoBotError):
     """The record cannot be read or written."""
 

@@ -19,6 +19,21 @@ _ROUNDING = 1e-9
 """Relative; files of floats may put a close a hair above its high."""
 
 
+def span_of(window: int, interval: int, now: int, *, of: int, source: str) -> tuple[int, int]:
+    """Which candles of `of` seconds are needed for those of `interval` in (now - window, now]: closed after, until.
+
+    Raises:
+        BadInput: the interval is no multiple of theirs.
+    """
+    if interval % of:
+        raise BadInput(
+            f"candles of {duration(interval)} cannot be made of candles of {duration(of)}",
+            value=source,
+            limit=f"a multiple of {duration(of)}",
+        )
+    return max(now - window, 0) // interval * interval, now // interval * interval
+
+
 @dataclass(frozen=True, slots=True)
 class Candles:
     """Columns of equal length. `time`: epoch seconds of the close. `volume` is nan where it is not known.
@@ -79,15 +94,7 @@ class Candles:
         Raises:
             BadInput: the interval is no multiple of what the data has.
         """
-        if interval % self.interval:
-            raise BadInput(
-                f"candles of {duration(interval)} cannot be made of candles of {duration(self.interval)}",
-                value=self.source,
-                limit=f"a multiple of {duration(self.interval)}",
-            )
-        first = max(now - window, 0) // interval * interval
-        last = now // interval * interval
-        known = self._between(first, last)
+        known = self.between(*span_of(window, interval, now, of=self.interval, source=self.source))
         closing = -(-known.time // interval) * interval
         starts = np.flatnonzero(np.diff(closing, prepend=-1))
         counts = np.diff(np.append(starts, len(closing)))
@@ -104,7 +111,8 @@ class Candles:
             volume=np.add.reduceat(known.volume, starts)[complete],
         )
 
-    def _between(self, after: int, until: int) -> Candles:
+    def between(self, after: int, until: int) -> Candles:
+        """Those that closed in (after, until]; of candles in order."""
         start, end = np.searchsorted(self.time, (after, until), side="right")
         return self._taken(slice(start, end))
 

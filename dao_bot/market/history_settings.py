@@ -7,22 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
 from dao_bot.fields import DurationField, Settings
+from dao_bot.market.exchange_settings import ExchangeCandles
+from dao_bot.market.pair import PairField
 
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}(?::\d{2})?) UTC")
-_PAIR = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+")
-
-
-def _pair(value: str) -> str:
-    if not _PAIR.fullmatch(value):
-        raise ValueError("not a pair: two symbols with a slash are expected, such as USDC/USD")
-    return value
-
-
-PairField = Annotated[str, AfterValidator(_pair)]
-"""`USDC/USDT`: the price of one whole USDC in USDT."""
 
 
 def _moment(value: object) -> int:
@@ -74,15 +65,16 @@ class HistorySettings(Settings):
     """Where candles come from."""
 
     files: tuple[HistoryFile, ...] = Field(default=(), description="one entry for each pair")
+    exchanges: tuple[ExchangeCandles, ...] = Field(default=(), description="one entry for each pair not in a file")
     as_of: MomentField | None = Field(
         default=None,
         description="for a replay: candles are read as if the present were this moment; never in mode live",
     )
 
     @model_validator(mode="after")
-    def _one_file_a_pair(self) -> HistorySettings:
-        pairs = [file.pair for file in self.files]
+    def _one_source_a_pair(self) -> HistorySettings:
+        pairs = [*(file.pair for file in self.files), *(candles.pair for candles in self.exchanges)]
         twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
         if twice:
-            raise ValueError(f"two files for the pair {', '.join(twice)}")
+            raise ValueError(f"two sources for the pair {', '.join(twice)}")
         return self

@@ -57,6 +57,15 @@ def test_rows_and_state_are_there_after_a_restart(tmp_path: Path) -> None:
         assert held.table(9, 10) is None
 
 
+def test_rows_may_be_added_before_others_and_come_in_order(tmp_path: Path) -> None:
+    with opened(tmp_path).held() as held:
+        for start in range(60, 0, -3):
+            held.append(rows(start, start + 1), start + 1, {})
+        assert keys(held) == sorted(at + step for at in range(60, 0, -3) for step in (0, 1))
+        assert keys(held, 10, 16) == [10, 12, 13, 15, 16]
+        assert len(held.segments) < 16
+
+
 def test_what_was_cut_does_not_come_back(tmp_path: Path) -> None:
     with opened(tmp_path).held() as held:
         held.append(rows(1, 4, 6), 6, {})

@@ -220,7 +220,7 @@ def test_a_replay_moves_the_candles_of_its_moment_to_the_present_and_shows_no_la
 
 def test_two_files_for_one_pair_are_refused() -> None:
     file = {"path": "a.csv", "pair": "A/B", "interval": "1m", "stamp": "open"}
-    with pytest.raises(ValueError, match="two files for the pair A/B"):
+    with pytest.raises(ValueError, match="two sources for the pair A/B"):
         HistorySettings.model_validate({"files": [file, file]})
     with pytest.raises(ValueError, match="not a pair"):
         HistoryFile.model_validate({**file, "pair": "AB"})
