@@ -13,7 +13,7 @@ from strategies.buyback_burn import budget, pools, velocity, volume, worth
 from strategies.buyback_burn.budget import Period, Spent
 from strategies.buyback_burn.logs import Floats, traded, transfers
 from strategies.buyback_burn.needed import REFERENCE, VELOCITY, Needed
-from strategies.buyback_burn.params import DAY, NetAssets, Params
+from strategies.buyback_burn.params import DAY, Params
 from strategies.buyback_burn.revenue import earned
 
 GAS_OF_THE_REST = 120_000
@@ -73,7 +73,8 @@ def read(params: Params, needed: Needed, seen: Observation) -> Situation:
     free_float = circulating - _held(supply, set(params.velocity.staking) - kept)
     period = budget.period_at(seen.block.timestamp, params.budget.period, params.slices, seen.run.strategy)
     ladder = next((each for each in seen[needed.ladders] if (each.sell, each.buy) == (pay_with, token)), None)
-    rules = params.net_assets or NetAssets(discount=0)
+    rules = params.net_assets
+    left_out, owed = (rules.leave_out, rules.liabilities) if rules else ((), 0)
     return Situation(
         now=seen.block.timestamp,
         token=token,
@@ -83,7 +84,7 @@ def read(params: Params, needed: Needed, seen: Observation) -> Situation:
         holding=holdings[pay_with].available,
         circulating=circulating,
         free_float=free_float,
-        net_assets=worth.net_assets(token, rules.leave_out, rules.liabilities, holdings, prices, circulating),
+        net_assets=worth.net_assets(token, left_out, owed, holdings, prices, circulating),
         velocity=_velocity(params, needed, seen, token, free_float),
         reference=_reference(params, needed, seen),
         spare=worth.spare(params.runway, holdings, prices),
