@@ -12,7 +12,7 @@ from tests.property.cycle.batches import POOLS, STABLE, Case, Swap, fair, swaps,
 from tests.property.cycle.measured import State, read_feeds, read_state, total
 from tests.property.cycle.office import Office
 
-FUZZ = settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 batches = st.lists(swaps(), min_size=1, max_size=3, unique_by=lambda swap: swap.sell).map(tuple)
 
 
