@@ -11,6 +11,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, WithJsonSchema
@@ -174,7 +175,7 @@ def _words(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return f"a mapping: {_words(arguments[0])} to {_words(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "`use` and the plugin's own settings" if annotation.__name__ == "PluginChoice" else "settings below"
-    return {str: "text", int: "a whole number", float: "a number", bool: "true or false", Any: "anything"}[annotation]
+    return {str: "text", int: "a whole number", float: "a number", bool: "true or false", date: "a date", Any: "anything"}[annotation]
 
 
 def _default(field: FieldInfo) -> str:

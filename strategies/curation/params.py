@@ -49,6 +49,8 @@ class OutcomeStream(StrategyParams):
     """A stream of sales or uses; they judge the ranking and teach tastes, and move no money.
 
     Attributes:
+        stream: its name under `streams`.
+        kind: what its events are.
         wallet, work: names of the event's parameters.
         seller: the same, of a sale; without it wash trades cannot be seen.
         amount: the same; none when each event counts one.
@@ -65,7 +67,12 @@ class OutcomeStream(StrategyParams):
 
 
 class RegistrationStream(StrategyParams):
-    """A stream that tells who made which work. `work`, `creator`: names of the event's parameters."""
+    """A stream that tells who made which work.
+
+    Attributes:
+        stream: its name under `streams`.
+        work, creator: names of the event's parameters.
+    """
 
     stream: str
     work: str = "work"
@@ -101,6 +108,7 @@ class Params(StrategyParams):
         identities: wallets of people who proved that they are one person each, by name.
         token: what is paid in.
         budget: most that is paid within `period`, open proposals included.
+        period: the time that `budget` is for.
         per_run: most that is paid in one run.
         recipient_cap: largest part of a run's budget that one recipient gets.
         smallest: smaller grants are not worth their gas.
