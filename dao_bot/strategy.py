@@ -15,6 +15,7 @@ from dao_bot.domain.columns import Column, FixedBytes, Integers, Lists, Texts
 from dao_bot.domain.decisions import BindingConstraint, Decision, Evidence, Memory
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.needs import (
+    ActionHistory,
     EventColumns,
     Events,
     Gas,
@@ -22,6 +23,7 @@ from dao_bot.domain.needs import (
     Holding,
     Holdings,
     Need,
+    PastAction,
     PoolPrices,
     PriceHistory,
     Prices,
@@ -34,6 +36,16 @@ from dao_bot.domain.needs import (
     TokenSupply,
 )
 from dao_bot.domain.operations import Burn, Operation, Swap, Transfer
+from dao_bot.domain.positions import (
+    CollectFees,
+    DecreaseLiquidity,
+    IncreaseLiquidity,
+    MintPosition,
+    PoolPositions,
+    PoolState,
+    Position,
+    Positions,
+)
 from dao_bot.domain.prices import PoolPrice, PriceQuote, TokenPrice
 from dao_bot.domain.quotes import Ladder, Rung
 from dao_bot.domain.runs import Block, RunId
@@ -104,13 +116,16 @@ class Strategy(Protocol):
 
 
 __all__ = [
+    "ActionHistory",
     "AddressField",
     "Amount",
     "BindingConstraint",
     "Block",
     "Burn",
+    "CollectFees",
     "Column",
     "Decision",
+    "DecreaseLiquidity",
     "DurationField",
     "EventColumns",
     "Events",
@@ -120,15 +135,22 @@ __all__ = [
     "GasPrice",
     "Holding",
     "Holdings",
+    "IncreaseLiquidity",
     "Integers",
     "Ladder",
     "Lists",
     "Memory",
+    "MintPosition",
     "Need",
     "Observation",
     "Operation",
+    "PastAction",
+    "PoolPositions",
     "PoolPrice",
     "PoolPrices",
+    "PoolState",
+    "Position",
+    "Positions",
     "PriceHistory",
     "PriceQuote",
     "Prices",

@@ -23,7 +23,7 @@ from dao_bot.domain.needs import Need
 from dao_bot.domain.operations import Operation
 from dao_bot.engine.acceptance import accepted_safe
 from dao_bot.engine.decide import StrategyProcess, kinds
-from dao_bot.engine.providers import GasProvider, SpendHistoryProvider
+from dao_bot.engine.providers import ActionHistoryProvider, GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.market.history import HistorySource, PriceHistoryProvider
@@ -174,7 +174,8 @@ def _providers(
         sources, treasury, max_deviation=config.prices.max_deviation, min_sources=config.prices.min_sources
     )
     events = EventsProvider(_streams(config), endpoints)
-    own: tuple[Provider, ...] = (prices, _history(config), events, GasProvider(), SpendHistoryProvider(store))
+    recorded = (ActionHistoryProvider(store), SpendHistoryProvider(store))
+    own: tuple[Provider, ...] = (prices, _history(config), events, GasProvider(), *recorded)
     found: dict[type[Need[Any]], Provider] = {}
     for provider in (*own, *(each for protocol in protocols for each in protocol.providers)):
         if provider.need in found:

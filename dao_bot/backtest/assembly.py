@@ -9,14 +9,15 @@ from typing import Any
 
 from dao_bot.backtest.backtest import Backtest, Player
 from dao_bot.backtest.depth import Depth, StatedDepth
+from dao_bot.backtest.events import EventsProvider, load_events
 from dao_bot.backtest.feeds import FeedRules, replayed
 from dao_bot.backtest.governed import Governed
 from dao_bot.backtest.history import SlicedHistory
-from dao_bot.backtest.market import Market
+from dao_bot.backtest.market import Market, StatedSupply
 from dao_bot.backtest.paths import PricePaths, Source, Stated, Traded, price_paths
 from dao_bot.backtest.pool_states import load_pool_states
 from dao_bot.backtest.pools import PoolVenue, SimulatedPool
-from dao_bot.backtest.settings import DepthSettings, MarketSettings
+from dao_bot.backtest.settings import DepthSettings, MarketSettings, SupplySettings
 from dao_bot.chain.provider import Treasury as Facts
 from dao_bot.config.load import Config, strategy_problems
 from dao_bot.domain.addresses import Address
@@ -86,6 +87,7 @@ def assemble(
         slippage=slippage_of(config),
         prices=feeds_of(config, facts, market.paths, settings.feeds.rules),
         governed=governed_of(config, protocols, parts.policy_hash),
+        providers=(_events(parts, settings, directory),),
     )
 
 
@@ -152,7 +154,7 @@ def market_of(parts: Parts, settings: MarketSettings, directory: Path, history: 
             if isinstance(protocol, UniswapV3)
         },
         gas_price=settings.gas_price,
-        supply={tokens[symbol]: parse_amount(tokens[symbol], text).units for symbol, text in settings.supply.items()},
+        supply={tokens[symbol]: _supply(tokens[symbol], stated) for symbol, stated in settings.supply.items()},
         history=history.candles,
     )
 
@@ -217,6 +219,24 @@ def governed_of(config: Config, protocols: tuple[TreasuryProtocol, ...], policy_
         address_book={Address(address): label for label, address in config.treasury.address_book.items()},
         hold_only=frozenset(Address(token.address) for token in config.treasury.tokens.values() if token.hold_only),
         multi_send_call_only=next(iter(MULTI_SEND_CALL_ONLY)),
+    )
+
+
+def _supply(token: Token, stated: SupplySettings) -> StatedSupply:
+    holders = {address: parse_amount(token, text).units for address, text in stated.holders.items()}
+    return StatedSupply(parse_amount(token, stated.total).units, holders)
+
+
+def _events(parts: Parts, settings: MarketSettings, directory: Path) -> EventsProvider:
+    streams = parts.config.streams
+    unknown = sorted(set(settings.events) - set(streams))
+    if unknown:
+        raise NotFound(f"there is no stream {unknown[0]!r} in {parts.config.path}", limit=", ".join(streams) or "none")
+    return EventsProvider(
+        {
+            name: load_events(directory / Path(path).expanduser(), streams[name].event, name)
+            for name, path in settings.events.items()
+        }
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from dao_bot.backtest.assembly import History, Parts, assemble, both_ways
 from dao_bot.backtest.backtest import Player
-from dao_bot.backtest.crises import LIMITS, Crisis, Limits
+from dao_bot.backtest.crises import CRISES, LIMITS, Crisis, Limits
 from dao_bot.backtest.crisis_data import DAY, MINUTE, load_candles, without_recovery
 from dao_bot.backtest.history import CandleHistory, SlicedHistory
 from dao_bot.backtest.measures import Marks, Measures, Runway, fallen, mark, measure
@@ -23,6 +23,8 @@ from dao_bot.domain.units import WAD
 from dao_bot.engine.schedule import Every
 
 YEAR = 365.0
+UNNAMED = "1 USD"
+"""Price of the tokens of a configuration that a crisis says nothing about; none of them is held."""
 PEG_BACK = 0.005
 """The peg has come back when the token ends within so much of a dollar."""
 
@@ -123,18 +125,31 @@ class Replay:
                 value=", ".join(lacking),
                 limit=", ".join(sorted(known)),
             )
-        prices = {symbol: price for symbol, price in crisis.prices.items() if symbol in known}
+        prices = {symbol: crisis.prices.get(symbol, UNNAMED) for symbol in known}
         fresh = MarketSettings.model_validate({"start": crisis.start, "prices": prices})
         return self.settings.model_copy(update={"start": fresh.start, "prices": fresh.prices, "files": ()})
 
 
-def replay(plan: Replay, crises: Sequence[Crisis], directory: Path) -> Iterator[Case]:
+@dataclass(frozen=True, slots=True)
+class CaseOf:
+    """One case of a replay, for a sweep."""
+
+    plan: Replay
+    directory: Path
+
+    def __call__(self, chosen: tuple[Crisis, bool]) -> Case:
+        crisis, cut_off = chosen
+        return self.plan.case(crisis, self.directory, cut_off=cut_off)
+
+
+def replayed_in(directory: Path, crises: Sequence[Crisis] = CRISES) -> list[tuple[Crisis, bool]]:
     """Every crisis whose data file is there, and each that breaks a peg once more without its recovery."""
-    for crisis in crises:
-        if (directory / crisis.file).is_file():
-            yield plan.case(crisis, directory)
-            if crisis.fallen is not None:
-                yield plan.case(crisis, directory, cut_off=True)
+    return [
+        (crisis, cut_off)
+        for crisis in crises
+        if (directory / crisis.file).is_file()
+        for cut_off in ((False, True) if crisis.fallen is not None else (False,))
+    ]
 
 
 def moment(text: str) -> int:

@@ -55,6 +55,9 @@ class StatedDepth:
 
     usd: float
 
+    def __str__(self) -> str:
+        return f"stated: {self.usd:,.0f} USD until the price is 1 % worse"
+
     def sale(self, now: int, price: float, base_usd: float, of_base: bool, amount: float) -> Trade | None:
         """As `Depth.sale`, by the constant product of the reserves that have this depth."""
         base = self.usd / (1.0 / math.sqrt(0.99) - 1.0) / base_usd
@@ -79,6 +82,9 @@ class PoolStates:
     scale: float
     max_age: int
     furthest: float = 0.05
+
+    def __str__(self) -> str:
+        return f"recorded states of the pool, {len(self.time):,} of them"
 
     def sale(self, now: int, price: float, base_usd: float, of_base: bool, amount: float) -> Trade | None:
         """As `Depth.sale`."""
@@ -107,6 +113,9 @@ class Book:
     ask_distance: Floats
     ask_size: Floats
     max_age: int
+
+    def __str__(self) -> str:
+        return f"recorded order book, {len(self.time):,} snapshots"
 
     def sale(self, now: int, price: float, base_usd: float, of_base: bool, amount: float) -> Trade | None:
         """As `Depth.sale`: walks the bids with base tokens, or the asks with quote tokens."""

@@ -28,20 +28,28 @@ class Moment:
         return None if math.isnan(value) else int(value * WAD)
 
 
+@dataclass(frozen=True, slots=True)
+class StatedSupply:
+    """Base units that exist, and those of some holders, the same at all times."""
+
+    total: int
+    holders: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Market:
     """Everything that a strategy may see of the world, and what its trades meet. Never changed by a run.
 
     Attributes:
         gas_price: wei for one unit of gas, at all times.
-        supply: base units that exist of a token before any own burn, at all times; unknown for tokens without one.
+        supply: what exists of a token before any own burn, and who holds it; unknown for tokens without one.
     """
 
     paths: PricePaths
     native: Token
     venues: Mapping[str, PoolVenue] = field(default_factory=dict)
     gas_price: int = 0
-    supply: Mapping[Token, int] = field(default_factory=dict)
+    supply: Mapping[Token, StatedSupply] = field(default_factory=dict)
     history: SlicedHistory = field(default_factory=lambda: SlicedHistory(()))
 
     def at(self, now: int) -> Moment:
@@ -59,7 +67,7 @@ class Market:
     def mean_rate(self, base: Token, quote: Token, now: int, window: int) -> float | None:
         """Mean price of `base` in `quote` over the last `window` seconds, as a pool's oracle takes it (geometric)."""
         mean = self.paths.mean_log(now, window)
-        if mean is None:
+        if mean is None or base not in self.column or quote not in self.column:
             return None
         difference = float(mean[self.column[base]] - mean[self.column[quote]])
         return None if math.isnan(difference) else math.exp(difference)

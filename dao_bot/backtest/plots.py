@@ -12,7 +12,7 @@ from dao_bot.backtest.paths import Floats, Times
 from dao_bot.cards.markup import Child, element
 from dao_bot.cards.text import clean, utc
 
-WIDTH, HEIGHT, LEFT, RIGHT = 480.0, 180.0, 64.0, 8.0
+WIDTH, HEIGHT, LEFT, RIGHT = 480.0, 180.0, 72.0, 8.0
 _MOST_POINTS = 480
 _TICKS = 4
 _FILLS = ("after", "realised", "before", "worst", "band", "track")
@@ -32,12 +32,12 @@ _TONES = {"own": ("in", None), "other": ("out", None), "third": ("muted", "5 4")
 
 
 def line_plot(name: str, title: str, time: Times, lines: Sequence[Line], unit: str, places: int = 0) -> Element:
-    """Lines on one scale. Where there are more points than fit, each stretch keeps its lowest and its highest."""
+    """Lines on one scale, which the title names. Of more points than fit, each stretch keeps its extremes."""
     low = min(float(np.nanmin(line.values)) for line in lines)
     high = max(float(np.nanmax(line.values)) for line in lines)
     margin = (high - low) * 0.06 or max(abs(high) * 0.01, 1e-9)
     low, high = low - margin, high + margin
-    parts: list[Child] = _grid(low, high, unit, places)
+    parts: list[Child] = _grid(low, high, places)
     for line in reversed(lines):
         colour, dashes = _TONES[line.tone]
         rows = _kept(line.values)
@@ -74,7 +74,7 @@ def share_plot(name: str, title: str, time: Times, values: Mapping[str, Floats])
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
         parts.append(element("polygon", points=points, class_=_FILLS[min(position, len(_FILLS) - 1)]))
         below = above
-    parts = [*parts, *_grid(0.0, 1.0, "%", 0, scale=100.0), *_dates(time)]
+    parts = [*parts, *_grid(0.0, 1.0, 0, scale=100.0), *_dates(time)]
     x = LEFT
     for position, symbol in enumerate(values):
         style = _FILLS[min(position, len(_FILLS) - 1)]
@@ -111,12 +111,12 @@ def _y(value: float, low: float, high: float) -> float:
     return HEIGHT - (value - low) / (high - low) * (HEIGHT - 10)
 
 
-def _grid(low: float, high: float, unit: str, places: int, scale: float = 1.0) -> list[Child]:
+def _grid(low: float, high: float, places: int, scale: float = 1.0) -> list[Child]:
     parts: list[Child] = []
     for step in range(_TICKS + 1):
         value = low + (high - low) * step / _TICKS
         y = _y(value, low, high)
-        said = f"{value * scale:,.{places}f}" + (f" {unit}" if step == _TICKS else "")
+        said = f"{value * scale:,.{places}f}"
         parts += [
             element("line", class_="grid", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y),
             element("text", said, class_="muted end", x=LEFT - 6, y=y + 4),

@@ -177,7 +177,7 @@ class SpendHistoryProvider:
 
 
 class SupplyProvider:
-    """Reads `Supply`: as stated, less what was burnt. Of the holders only the treasury itself is known."""
+    """Reads `Supply`: as stated, less what the treasury burnt. What a holder has is as stated too."""
 
     need: ClassVar[type[Need[Any]]] = Supply
 
@@ -191,15 +191,17 @@ class SupplyProvider:
         yield from ()
         token, treasury = context.treasury.tokens.get(need.token), self._world.treasury
         stated = None if token is None else self._world.market.supply.get(token)
-        strangers = [holder for holder in need.holders if holder != context.treasury.safe]
-        if token is None or stated is None or strangers:
+        safe = context.treasury.safe
+        others = tuple(dict.fromkeys(holder for holder in need.holders if holder != safe))
+        unknown = [holder for holder in others if stated is None or holder not in stated.holders]
+        if token is None or stated is None or unknown:
             raise BadInput(
-                f"the backtest does not know the supply of {need.token}, or who holds it",
-                value=", ".join(strangers) or None,
-                next_step="State the supply under `supply`, and name no holder but the treasury",
+                f"the backtest does not know the supply of {need.token}, or what a holder has of it",
+                value=", ".join(unknown) or None,
+                next_step="State both under `supply` in the market's file",
             )
-        held = {holder: treasury.units[token] for holder in need.holders}
-        return TokenSupply(stated - treasury.burned.get(token, 0), held)
+        held = {safe: treasury.units[token], **{holder: stated.holders[holder] for holder in others}}
+        return TokenSupply(stated.total - treasury.burned.get(token, 0), safe, held)
 
 
 def providers_of(world: World, prices: Provider, more: Iterable[Provider] = ()) -> dict[type[Need[Any]], Provider]:

@@ -201,7 +201,9 @@ def _remaining(deadline: float) -> float:
 
 
 def _too_large(limit: int) -> TransportFailed:
-    return TransportFailed(f"its answer is larger than {limit} bytes", "Ask for less, or raise the limit", too_much=True)
+    return TransportFailed(
+        f"its answer is larger than {limit} bytes", "Ask for less, or raise the limit", too_much=True
+    )
 
 
 def _cut_off(answer: bytes | bytearray) -> TransportFailed:

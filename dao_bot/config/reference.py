@@ -63,6 +63,15 @@ _EXPLAINED = (
 
 _DURATIONS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
+_PLAIN_WORDS: dict[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    date: "a date",
+    Any: "anything",
+}
+
 
 def reference() -> str:
     """The whole page, in Markdown.
@@ -175,7 +184,7 @@ def _words(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return f"a mapping: {_words(arguments[0])} to {_words(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "`use` and the plugin's own settings" if annotation.__name__ == "PluginChoice" else "settings below"
-    return {str: "text", int: "a whole number", float: "a number", bool: "true or false", date: "a date", Any: "anything"}[annotation]
+    return _PLAIN_WORDS[annotation]
 
 
 def _default(field: FieldInfo) -> str:

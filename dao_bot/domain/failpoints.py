@@ -11,7 +11,7 @@ _hook: Hook | None = None
 
 def install(hook: Hook | None) -> None:
     """Call `hook` with the name of every failpoint that this process reaches; None takes it away."""
-    global _hook
+    global _hook  # noqa: PLW0603 - one hook for the process is what a test installs
     _hook = hook
 
 

@@ -154,6 +154,28 @@ class SpendHistory(Need[tuple[Spend, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class PastAction:
+    """What an open or executed proposal of this strategy does (did), also where it took nothing out of the Safe.
+
+    Attributes:
+        kinds: of its operations, in their order.
+        at: chain time of the execution's recording, or of the proposal while it is open.
+    """
+
+    kinds: tuple[str, ...]
+    at: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActionHistory(Need[tuple[PastAction, ...]]):
+    """This strategy's own proposals within `window` seconds, and all open ones, from the record; newest last."""
+
+    kind: ClassVar[str] = "action_history"
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventColumns:
     """Events as columns, in the order of the chain, one row each; only of blocks up to the pinned one.
 

@@ -8,7 +8,16 @@ from dao_bot.chain.abi import function
 from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import ReadContext
 from dao_bot.domain.errors import RpcUnavailable
-from dao_bot.domain.needs import Gas, GasPrice, Need, Prices, Spend, SpendHistory
+from dao_bot.domain.needs import (
+    ActionHistory,
+    Gas,
+    GasPrice,
+    Need,
+    PastAction,
+    Prices,
+    Spend,
+    SpendHistory,
+)
 from dao_bot.store.store import Store
 
 _BASE_FEE = function("getBasefee()", "(uint256)")
@@ -29,6 +38,22 @@ class GasProvider:
             raise RpcUnavailable("Multicall3 does not tell the base fee", value=treasury.multicall3)
         native = context.seen[Prices()].get(treasury.native)
         return GasPrice(_BASE_FEE.decode(answer.data)[0], native.usd if native else None)
+
+
+class ActionHistoryProvider:
+    """What a strategy did before, from the record."""
+
+    need: ClassVar[type[Need[tuple[PastAction, ...]]]] = ActionHistory
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def requires(self, need: ActionHistory) -> tuple[Need[Any], ...]:
+        return ()
+
+    def read(self, need: ActionHistory, context: ReadContext) -> Plan[tuple[PastAction, ...]]:
+        yield from ()
+        return self._store.actions(context.run.strategy, context.block.timestamp - need.window)
 
 
 class SpendHistoryProvider:

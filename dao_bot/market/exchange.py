@@ -16,7 +16,7 @@ from dao_bot.cards.text import clean, duration
 from dao_bot.chain.rate_limit import asked_wait, backoff, sent_at
 from dao_bot.domain.errors import BadInput, NotFound, SourceUnavailable
 from dao_bot.market.candles import Candles
-from dao_bot.market.exchange_settings import ExchangeSettings
+from dao_bot.market.exchange_settings import Access, ExchangeSettings
 from dao_bot.market.order_book import OrderBook, Side
 from dao_bot.market.ticker import Ticker
 from dao_bot.suggest import did_you_mean
@@ -38,9 +38,9 @@ class Exchange:
     Threads may share it; their questions are asked one after another.
     """
 
-    def __init__(self, settings: ExchangeSettings) -> None:
-        self.name = settings.exchange
-        self._settings = settings
+    def __init__(self, access: Access) -> None:
+        self.name = access.exchange
+        self._access = access
         self._lock = threading.Lock()
         self._ccxt: Any = None
         self._session: Any = None
@@ -142,21 +142,21 @@ class Exchange:
 
         from dao_bot.market.exchange_session import BoundedSession
 
-        self._session = BoundedSession(self._settings.timeout)
+        self._session = BoundedSession(self._access.timeout)
         kind = getattr(ccxt, self.name)
         opened = kind(
             {
                 "session": self._session,
                 "enableRateLimit": True,
-                "timeout": self._settings.timeout * 1000,
+                "timeout": self._access.timeout * 1000,
                 # Decimal digits as the exchange sent them, not binary floats.
                 "number": str,
                 "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}},
-                "urls": {"api": dict(self._settings.urls)},
+                "urls": {"api": dict(self._access.urls)},
             }
         )
         known = kind.describe(opened)["urls"]["api"]
-        unknown = sorted(set(self._settings.urls) - set(known))
+        unknown = sorted(dict(self._access.urls).keys() - set(known))
         if unknown:
             raise BadInput(
                 f"ccxt has no URL of {self.name} with this name", value=", ".join(unknown), limit=", ".join(known)
@@ -251,13 +251,13 @@ class Exchange:
 
 
 @cache
-def _exchange(access: str) -> Exchange:
-    return Exchange(ExchangeSettings.model_validate_json(access))
+def _exchange(access: Access) -> Exchange:
+    return Exchange(access)
 
 
 def exchange_of(settings: ExchangeSettings) -> Exchange:
     """The exchange that settings name: one for the whole process, so that its rate limit is kept by all who ask it."""
-    return _exchange(settings.access.model_dump_json())
+    return _exchange(settings.access)
 
 
 def _floats(values: Iterable[Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,6 +62,15 @@ UrlField = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How an exchange is reached: ccxt's name for it, URLs instead of ccxt's own, seconds for one answer."""
+
+    exchange: str
+    urls: tuple[tuple[str, str], ...]
+    timeout: int
+
+
 class ExchangeSettings(Settings):
     """An exchange, of which only public market data is asked. All that name the same one share its rate limit."""
 
@@ -71,9 +81,9 @@ class ExchangeSettings(Settings):
     timeout: DurationField = Field(default=10, gt=0, le=120, description="for one request and its whole answer")
 
     @property
-    def access(self) -> ExchangeSettings:
-        """Only what is said here, without what a kind of source adds."""
-        return ExchangeSettings(exchange=self.exchange, urls=self.urls, timeout=self.timeout)
+    def access(self) -> Access:
+        """Only how it is reached, without what a kind of source adds."""
+        return Access(self.exchange, tuple(sorted(self.urls.items())), self.timeout)
 
 
 class ExchangeCandles(ExchangeSettings):

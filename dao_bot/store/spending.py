@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_
 from dao_bot.domain.addresses import Address, parse_address
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import OPEN_STATES, State
-from dao_bot.domain.needs import Spend
+from dao_bot.domain.needs import PastAction, Spend
 from dao_bot.domain.proposals import Outcome, Proposal
 from dao_bot.domain.tokens import Amount, Token, usd_value
 from dao_bot.policy.facts import Move
@@ -131,6 +131,31 @@ class Spending(Part):
             )
             for row in self._rows(since, proposals.c.strategy == name_of("strategy", strategy))
         )
+
+    def actions(self, strategy: str, since: int) -> tuple[PastAction, ...]:
+        """What open proposals of a strategy do, and what those did that were executed at `since` or later; newest last.
+
+        Raises:
+            StoreError: a stored proposal cannot be read.
+        """
+        is_open, executed = proposals.c.state.in_(sorted(OPEN_STATES)), proposals.c.state == State.EXECUTED.value
+        query = (
+            select(proposals.c.state, proposals.c.body, proposals.c.created_at, proposals.c.changed_at)
+            .where(
+                proposals.c.strategy == name_of("strategy", strategy),
+                or_(is_open, and_(executed, proposals.c.changed_at >= since)),
+            )
+            .order_by(proposals.c.number)
+        )
+        with self._database.read() as connection:
+            rows = list(connection.execute(query))
+        found = []
+        for row in rows:
+            proposal, _ = self._codec.decode_proposal(row.body)
+            done = row.state == State.EXECUTED.value
+            kinds = tuple(operation.kind for operation in proposal.decision.operations)
+            found.append(PastAction(kinds, row.changed_at if done else row.created_at, not done))
+        return tuple(sorted(found, key=lambda action: action.at))
 
     def committed(self, safe: str, *, chain_id: int | None = None) -> Mapping[Address, int]:
         """Base units that open proposals may take, by token address (zero address: native coin)."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.units import WAD
 from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.strategy import (
@@ -26,7 +27,7 @@ from dao_bot.strategy import (
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "write-a-strategy.md"
-USDC = Token(1, "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USDC", 6)
+USDC = Token(1, Address("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"), "USDC", 6)
 RECIPIENT = "0x00000000000000000000000000000000000000Aa"
 
 

@@ -28,7 +28,9 @@ def test_at_least_three_in_ten_random_batches_are_accepted_and_each_rule_refuses
     accepted: list[bool] = []
     named: set[str] = set()
 
-    @settings(max_examples=1500, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=1500, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
     @given(cases())
     def draw(case: Case) -> None:
         found = breaches(case.scene, case.actions, case.limits)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import DaoBotError, PluginFailed
 from dao_bot.engine.decide import Limits, StrategyProcess, kinds
 from dao_bot.strategy import Block, Holding, Holdings, Observation, RunId, Swap, Token, Transfer
 
-USDC = Token(1, "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USDC", 6)
+USDC = Token(1, Address("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"), "USDC", 6)
 HEAD = """
 from dao_bot.strategy import *
 class S:
@@ -44,7 +45,7 @@ return Decision((Transfer(seen.tokens["USDC"].amount(held.available), "0x" + "11
     memory=Memory(1, {"a": [1, None]}), wake_at=7, urgent=True)
 """
     decision = process(tmp_path, body).decide(seen())
-    assert decision.operations == (Transfer(USDC.amount(10**30), "0x" + "11" * 20),)
+    assert decision.operations == (Transfer(USDC.amount(10**30), Address("0x" + "11" * 20)),)
     assert (decision.wake_at, decision.urgent, decision.memory.value) == (7, True, {"a": [1, None]})  # type: ignore[union-attr]
 
 

@@ -142,7 +142,7 @@ def test_the_number_of_routes_is_bounded_and_direct_ones_are_all_kept() -> None:
 def test_two_hops_go_first_to_pairs_without_a_pool_of_their_own(treasury: Treasury) -> None:
     usdc, usdt, dai, weth = treasury.tokens.values()
     pools = [Pool(*pair, 100, ZERO_ADDRESS) for pair in ((usdc, usdt), (usdc, dai), (usdt, dai), (weth, usdc))]
-    found = routes(pools, *[tuple(treasury.tokens.values())] * 2, 2, 100)
+    found = routes(pools, tuple(treasury.tokens.values()), tuple(treasury.tokens.values()), 2, 100)
     kinds = [
         "direct" if len(route.pools) == 1 else "only way" if weth in (route.sell, route.buy) else "other way"
         for route in found

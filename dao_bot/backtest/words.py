@@ -1,0 +1,67 @@
+"""Measures and limits as people read them, in the terminal and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dao_bot.backtest.crisis import Line
+from dao_bot.backtest.measures import Measures
+
+
+def dollars(value: float) -> str:
+    """`2,300,000 USD`; small amounts with cents."""
+    return f"{value:,.0f} USD" if abs(value) >= 10_000 else f"{value:,.2f} USD"
+
+
+def share(value: float) -> str:
+    """`-7.25 %`."""
+    return f"{value * 100.0 + 0.0:.2f} %"
+
+
+def cost_words(measures: Measures) -> str:
+    """How the cost is made up."""
+    return f"fees and impact {dollars(measures.cost)}, gas {dollars(measures.gas)}"
+
+
+def line_words(line: Line) -> str:
+    """A limit and what came out."""
+    return f"{line.limit}: {_value(line, line.value)}"
+
+
+def bound_words(line: Line) -> str:
+    """What the limit allows."""
+    return f"{'at least' if line.at_least else 'at most'} {_value(line, line.bound)}"
+
+
+def _value(line: Line, value: float) -> str:
+    if line.unit in ("share", "of holding"):
+        return share(value)
+    return f"{value:.1f} {line.unit}" if line.unit == "months" else f"{value:.2f}"
+
+
+def measure_rows(measures: Measures) -> Iterator[tuple[str, str]]:
+    """Every measure under its name."""
+    yield "Value at the beginning", dollars(measures.start_value)
+    yield "Value at the end", dollars(measures.final_value)
+    yield "Had it been held", dollars(measures.final_hold)
+    yield "Had it been spread equally", dollars(measures.final_equal)
+    yield "Worst mark below the beginning", _against(measures.worst, measures.worst_hold)
+    yield "Deepest fall from a height", _against(measures.drawdown, measures.drawdown_hold)
+    if measures.runway_least is not None and measures.runway_final is not None:
+        yield "Months of runway", f"{measures.runway_final:.1f} at the end, {measures.runway_least:.1f} at the least"
+        yield "Days below the least runway", f"{measures.days_short or 0.0:.2f}"
+    yield "Turnover", share(measures.turnover)
+    yield "Fees and impact", f"{dollars(measures.cost)} ({_bps(measures.cost, measures.start_value)})"
+    yield "Gas, paid by the sender", dollars(measures.gas)
+    yield "Days outside of what the policy allows", f"{measures.days_outside:.2f} of {measures.days:.2f}"
+    yield "Days without a price of something held", f"{measures.days_unknown:.2f}"
+    yield "Runs", ", ".join(f"{ending} {count:,}" for ending, count in measures.endings.items()) or "none"
+    yield "Batches", f"{measures.executed:,} executed, {measures.failed:,} not"
+
+
+def _against(own: float, hold: float) -> str:
+    return f"{share(-own)} (holding {share(-hold)})"
+
+
+def _bps(part: float, whole: float) -> str:
+    return f"{part / whole * 10_000:.1f} bps" if whole else "0 bps"
