@@ -77,8 +77,11 @@ class Crisis:
 
 _MINUTES = "stablecoin_crises_1m.parquet"
 
-_AT_PAR = {"DAI": "1 USD", "LUSD": "1 USD", "ETH": "2000 USD"}
-"""Without data, so stated. They are where a reserve can flee to; ETH only prices the gas."""
+_NOT_HELD = {"ETH": "2000 USD", "WETH": "2000 USD", "DAO": "2.50 USD"}
+"""Stated, because rules of the policy want a price of every token; ETH pays for the gas."""
+
+_STATED = {"DAI": "1 USD", "LUSD": "1 USD", **_NOT_HELD}
+"""Without data, so stated. The first two are where a reserve can flee to."""
 
 START: Mapping[str, str] = {"USDC": "300000", "USDT": "1800000", "DAI": "150000", "LUSD": "50000"}
 """Whole tokens, as the treasury of the demo holds them: far too much of one issuer."""
@@ -100,7 +103,7 @@ MAY_2022 = Crisis(
     begin="2022-05-02 00:00",
     eve="2022-05-11 00:00",
     end="2022-05-31 00:00",
-    prices={"USDC": "1 USD", "USDT": "USDT/USDC", **_AT_PAR},
+    prices={"USDC": "1 USD", "USDT": "USDT/USDC", **_STATED},
     fallen="USDT",
     marks=_USDT_FELL
     + "0.95 to 0.97 USD on Coinbase and Kraken on 12 May, as reported at the time. USDC/USDT here goes to "
@@ -116,7 +119,7 @@ FTX_2022 = Crisis(
     begin="2022-11-07 00:00",
     eve="2022-11-10 00:00",
     end="2022-11-14 00:00",
-    prices={"USDC": "1 USD", "USDT": "USDT/USDC", **_AT_PAR},
+    prices={"USDC": "1 USD", "USDT": "USDT/USDC", **_STATED},
     fallen="USDT",
     marks=_USDT_FELL
     + "0.97 to 0.98 USD on Kraken and Coinbase on 10 November, as reported at the time. The data is of "
@@ -131,7 +134,7 @@ CELSIUS_2022 = Crisis(
     pair="USDC/USDT",
     begin="2022-06-13 00:00",
     end="2022-06-20 00:00",
-    prices={"USDC": "1 USD", "USDT": "USDT/USDC", **_AT_PAR},
+    prices={"USDC": "1 USD", "USDT": "USDT/USDC", **_STATED},
     marks="USDC is taken to be worth a dollar and USDT what it trades at. The pair stays within 28 bp, so that it does "
     "not matter.",
 )
@@ -144,7 +147,7 @@ DAI_YEARS = Crisis(
     pair="DAI/USD",
     begin="2019-11-22 00:00",
     end="2022-01-22 00:00",
-    prices={"DAI": "DAI/USD", "USDC": "1 USD", "USDT": "1 USD", "LUSD": "1 USD", "ETH": "2000 USD"},
+    prices={"DAI": "DAI/USD", "USDC": "1 USD", "USDT": "1 USD", "LUSD": "1 USD", **_NOT_HELD},
     marks="Daily dollar prices of DAI as an index published them. It was up to 1 % below a dollar in its first winter "
     "and always came back, so every exit was false. The other tokens are stated at one dollar.",
     daily=True,
@@ -162,7 +165,7 @@ def mirrored(crisis: Crisis) -> Crisis:
         begin=crisis.begin,
         eve=crisis.eve,
         end=crisis.end,
-        prices={"USDT": "1 USD", "USDC": "USDC/USDT", **_AT_PAR},
+        prices={"USDT": "1 USD", "USDC": "USDC/USDT", **_STATED},
         fallen="USDC",
         marks="The same candles with their legs exchanged, and the holdings too: this did not happen.",
         given=False,

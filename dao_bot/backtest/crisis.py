@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -74,12 +74,14 @@ class Replay:
 
     Attributes:
         settings: of the market, but for prices, files and start.
+        prices: of tokens that the crises say nothing about, such as `2.50 USD`; a dollar where none is stated.
     """
 
     parts: Parts
     players: tuple[Player, ...]
     runway: Runway | None
     settings: MarketSettings
+    prices: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = LIMITS
 
     def case(self, crisis: Crisis, directory: Path, *, cut_off: bool = False) -> Case:
@@ -125,7 +127,7 @@ class Replay:
                 value=", ".join(lacking),
                 limit=", ".join(sorted(known)),
             )
-        prices = {symbol: crisis.prices.get(symbol, UNNAMED) for symbol in known}
+        prices = {symbol: self.prices.get(symbol) or crisis.prices.get(symbol, UNNAMED) for symbol in known}
         fresh = MarketSettings.model_validate({"start": crisis.start, "prices": prices})
         return self.settings.model_copy(update={"start": fresh.start, "prices": fresh.prices, "files": ()})
 

@@ -36,11 +36,15 @@ class Exchange:
     """Public market data of one exchange. ccxt, which takes seconds to import, is imported with the first question.
 
     Threads may share it; their questions are asked one after another.
+
+    Args:
+        patience: seconds in which one question may be repeated.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, patience: float = _PATIENCE) -> None:
         self.name = access.exchange
         self._access = access
+        self._patience = patience
         self._lock = threading.Lock()
         self._ccxt: Any = None
         self._session: Any = None
@@ -141,9 +145,10 @@ class Exchange:
         import ccxt  # type: ignore[import-untyped]  # it carries no types
 
         from dao_bot.market.exchange_session import BoundedSession
+        from dao_bot.market.strict_ccxt import strict
 
         self._session = BoundedSession(self._access.timeout)
-        kind = getattr(ccxt, self.name)
+        kind = strict(getattr(ccxt, self.name))
         opened = kind(
             {
                 "session": self._session,
@@ -168,7 +173,7 @@ class Exchange:
         import ccxt
 
         self._open()
-        give_up = time.monotonic() + _PATIENCE
+        give_up = time.monotonic() + self._patience
         for attempt in range(1, _ATTEMPTS + 1):
             if time.monotonic() < self._silent_until:
                 raise self._unavailable("it asked to be left alone", self._silent_until - time.monotonic())
@@ -178,7 +183,11 @@ class Exchange:
                 wait = self._wanted_wait(attempt)
                 if wait is None or attempt == _ATTEMPTS or time.monotonic() + wait > give_up:
                     raise self._failed(error, attempt) from error
+            except ccxt.BadResponse as error:
+                raise self._nonsense("a question", error) from error
             except ccxt.BaseError as error:
+                if self._session.problem:
+                    raise self._nonsense("a question", f"{self._session.problem}: {error}") from error
                 raise self._failed(error, attempt) from error
             except _NONSENSE as error:
                 raise self._nonsense("a question", f"{type(error).__name__}: {error}") from error

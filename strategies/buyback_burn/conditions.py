@@ -86,7 +86,7 @@ def _gate(params: Params, situation: Situation) -> Condition:
         return Condition("gate", False, "the velocity of the token cannot be told, so the gate is closed")
     opens = situation.velocity * WAD <= limit
     share = f"{situation.velocity * 100:.0f} % of the free float changes hands in a year"
-    return Condition("gate", opens, f"{share}, and at most {format_ratio(limit, 0)} opens the gate")
+    return Condition("gate", opens, f"{share}, and at most {format_ratio(limit, 1)} opens the gate")
 
 
 def _price_below_bid(situation: Situation, bid: Bid) -> Condition:

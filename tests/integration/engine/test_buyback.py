@@ -69,7 +69,9 @@ def run(office: Office, decision: Decision | None = None) -> RunReport:
     plan = office.desk.services.strategies[STRATEGY]
     chosen = plan if decision is None else deciding(plan, decision)
     now = office.anvil.timestamp()
-    report = run_once(office.desk.services, office.desk.store, chosen, RunId(STRATEGY, now), "test", now)
+    # Blocks of one second have one time, and a run is known by its time.
+    nominal = max(now, (office.desk.store.latest_nominal(STRATEGY) or 0) + 1)
+    report = run_once(office.desk.services, office.desk.store, chosen, RunId(STRATEGY, nominal), "test", now)
     assert report is not None
     return report
 
@@ -139,24 +141,17 @@ def test_a_pushed_pool_is_not_bought_in_and_a_batch_of_before_does_not_execute(
     assert "executed" not in str(pushed)
     assert office.state(report.proposal.id) is not State.EXECUTED
     supply_before = supply(office)
-    office.desk.store.transition(
-        report.proposal.id, office.state(report.proposal.id), State.CANCELED, office.anvil.timestamp(), "canceled", {}
-    ) if office.state(report.proposal.id) is not State.STALE else None
-    office.anvil.advance(60)
     refused = run(office)
     assert refused.result is RunResult.NOTHING
     assert "from the USD prices" in refused.detail or "has no usable USD price" in refused.detail
     assert supply(office) == supply_before
 
 
-def test_a_dear_token_is_not_bought_however_slow_it_is(
-    office: Office, anvil: Anvil, world: World, running_world: RunningWorld
-) -> None:
-    del running_world
+def test_a_price_that_pool_and_feed_do_not_agree_on_is_no_price(office: Office, anvil: Anvil, world: World) -> None:
     set_feed_price(anvil, world, "DAO", 3_00000000)
     refused = run(office)
     assert refused.result is RunResult.NOTHING
-    assert "DAO" in refused.detail or "token" in refused.detail
+    assert "DAO has no usable USD price" in refused.detail
 
 
 def test_many_hands_close_the_gate(opened: Callable[[Change], Office]) -> None:
@@ -165,7 +160,7 @@ def test_many_hands_close_the_gate(opened: Callable[[Change], Office]) -> None:
 
     refused = run(opened(strict))
     assert refused.result is RunResult.NOTHING
-    assert "of the free float changes hands in a year, and at most 20 % opens the gate" in refused.detail
+    assert "of the free float changes hands in a year, and at most 20.0 % opens the gate" in refused.detail
 
 
 def test_a_short_runway_comes_first(opened: Callable[[Change], Office]) -> None:
@@ -207,7 +202,7 @@ def test_other_tokens_do_not_burn(office: Office, running_world: RunningWorld) -
     assert "may not be burned" in report.detail or "reverts" in report.detail
 
 
-def test_two_purchases_of_two_days_are_each_within_their_day(office: Office, anvil: Anvil, world: World) -> None:
+def test_a_day_after_which_nobody_paid_or_traded_buys_nothing(office: Office, anvil: Anvil, world: World) -> None:
     execute(office, run(office))
     anvil.advance(30 * HOUR)
     refresh_feeds(anvil, world.feeds)

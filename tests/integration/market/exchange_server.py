@@ -135,7 +135,7 @@ def _binance_markets(_server: ExchangeServer, _query: dict[str, str]) -> Any:
         "permissionSets": [["SPOT"]],
         "filters": filters,
     }
-    return {"timezone": "UTC", "symbols": [symbol]}
+    return {"timezone": "UTC", "symbols": [symbol, {**symbol, "symbol": "USDCUSD", "quoteAsset": "USD"}]}
 
 
 def _klines(server: ExchangeServer, query: dict[str, str]) -> Any:
@@ -147,9 +147,9 @@ def _klines(server: ExchangeServer, query: dict[str, str]) -> Any:
     ]
 
 
-def _binance_ticker(server: ExchangeServer, _query: dict[str, str]) -> Any:
+def _binance_ticker(server: ExchangeServer, query: dict[str, str]) -> Any:
     return {
-        "symbol": "USDCUSDT",
+        "symbol": query["symbol"],
         "bidPrice": server.bid,
         "askPrice": server.ask,
         "lastPrice": "7.7700",

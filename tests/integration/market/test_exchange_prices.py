@@ -24,7 +24,7 @@ TREASURY = Treasury(1, checksum(b"\x5a" * 20), TOKENS, Token(1, ZERO_ADDRESS, "E
 USDC = TOKENS["USDC"]
 
 
-def source(server: ExchangeServer, exchange: str = "kraken", **changes: Any) -> ExchangePrice:
+def source(server: ExchangeServer, exchange: str = "binance", **changes: Any) -> ExchangePrice:
     plain = {"exchange": exchange, "urls": {"public": server.url}, "market": "USDC/USD", "max_age": "5m", **changes}
     return ExchangePrice(ExchangePriceSettings.model_validate(plain), USDC, TREASURY)
 
@@ -41,7 +41,7 @@ def test_the_price_is_between_bid_and_ask_whatever_the_last_trade_was(server: Ex
     found = price(source(server))
     assert found.usd == 9991 * WAD // 10_000
     (quote,) = found.quotes
-    assert (quote.source, quote.at, quote.max_age) == ("kraken USDC/USD", NOW, 300)
+    assert (quote.source, quote.at, quote.max_age) == ("binance USDC/USD", NOW, 300)
 
 
 def test_an_answer_just_after_the_pinned_block_counts_and_a_late_one_does_not(server: ExchangeServer) -> None:
@@ -59,7 +59,7 @@ def test_two_sources_that_differ_too_much_stop_the_price(server: ExchangeServer)
         other.bid, other.ask = "0.9500", "0.9501"
         found = price(source(server), source(other))
         assert found.usd is None
-        assert "apart, more than 1%" in found.problems[-1]
+        assert "apart, more than 1.00 %" in found.problems[-1]
         other.bid, other.ask = "0.9950", "0.9951"
         assert price(source(server), source(other)).usd is not None
 
@@ -67,7 +67,7 @@ def test_two_sources_that_differ_too_much_stop_the_price(server: ExchangeServer)
 @pytest.mark.parametrize(
     ("bid", "ask", "words"),
     [
-        ("0.5", "0.9992", "apart, more than 1%"),
+        ("0.5", "0.9992", "apart, more than 1.00 %"),
         ("1.01", "0.99", "nonsense"),
         ("0", "0.99", "nonsense"),
         ("-1", "0.99", "nonsense"),
@@ -90,15 +90,15 @@ def test_an_exchange_that_does_not_answer_is_a_problem_in_words_not_a_failed_run
     server.behaviours.append(refuse)
     found = price(source(server))
     assert found.usd is None
-    assert "kraken does not answer" in found.problems[0]
+    assert "binance does not answer" in found.problems[0]
 
 
 def test_a_market_in_another_token_needs_that_token(server: ExchangeServer) -> None:
     with pytest.raises(BadInput, match="not quoted in USD"):
-        source(server, "binance", market="USDC/USDT")
+        source(server, market="USDC/USDT")
     with pytest.raises(BadInput, match="against this token"):
-        source(server, "binance", market="USDC/USDT", against="USDC")
-    against = source(server, "binance", market="USDC/USDT", against="USDT")
+        source(server, market="USDC/USDT", against="USDC")
+    against = source(server, market="USDC/USDT", against="USDT")
     assert against.against == TOKENS["USDT"]
     context = ReadContext(TREASURY, RunId("test", 0), Block(1, 1, "0x" + "00" * 32, NOW), {})
     reading = against.interpret((), context)
