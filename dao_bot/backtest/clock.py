@@ -23,15 +23,19 @@ def first_fire(strategy: str, schedule: Schedule, jitter: int, begin: int) -> Fi
 
 
 def next_fire(last: Fire, schedule: Schedule, jitter: int, wake_at: int | None) -> Fire | None:
-    """The run after `last`: the next regular one, unless the strategy asked to be woken before that.
+    """The run after `last`: the next regular one, unless the strategy asked to be woken before that one is made.
 
-    As the live schedule does it: who wakes at a time of its own is on time; a wake-up at or after the next nominal time
-    is none, because the regular run comes first and decides anew.
+    As `due_run` does it: a wake-up has no jitter, one at a nominal time is that regular run, and one that falls between
+    a nominal time and its jitter takes the regular run's place.
     """
     nominal = schedule.following(last.run.nominal)
-    if wake_at is not None and last.run.nominal < wake_at and (nominal is None or wake_at < nominal):
-        return Fire(max(wake_at, last.at), RunId(last.run.strategy, wake_at))
-    return None if nominal is None else _regular(last.run.strategy, nominal, jitter)
+    regular = None if nominal is None else _regular(last.run.strategy, nominal, jitter)
+    if wake_at is None or wake_at <= last.run.nominal or wake_at == nominal:
+        return regular
+    at = max(wake_at, last.at)
+    if regular is not None and regular.at < at:
+        return regular
+    return Fire(at, RunId(last.run.strategy, wake_at))
 
 
 def _regular(strategy: str, nominal: int, jitter: int) -> Fire:

@@ -118,6 +118,7 @@ def mark(result: Result) -> Marks:
     scale = np.array([10.0**token.decimals for token in result.tokens])
     balances = np.array([[float(units) for units in step.units] for step in result.steps]) / scale
     steps = np.searchsorted([step.at for step in result.steps], time, side="right") - 1
+    steps[0] = 0  # the beginning is what was there before anything was done
     whole, gas = balances[steps], np.array([step.gas_usd for step in result.steps])[steps]
     paid = np.array([step.paid_usd for step in result.steps])[steps]
     return Marks(

@@ -412,7 +412,7 @@ def test_every_request_of_the_path_is_a_failpoint(fresh_anvil: StartAnvil) -> No
         failpoints.install(None)
     assert reached[::2] == [name.replace(":after", ":before") for name in reached[1::2]]
     assert "rpc:eth_sendRawTransaction:before" in reached
-    assert len(reached) == 2 * 6
+    assert len(reached) in (2 * 6, 2 * 7)  # a node that counts the nonce before it shows the receipt is asked again
 
 
 def test_the_fees_cover_a_doubled_base_fee_under_the_cap(fresh_anvil: StartAnvil) -> None:

@@ -79,7 +79,7 @@ def test_with_quote_it_starts_on_both_sides_and_offers_the_target_depth_on_each(
     liquidity = liquidity_of(pool.sqrt_price, *bounds, (start.deposit0.units, start.deposit1.units))
     offered = decide(settings, pool, (replace(held, liquidity=liquidity),))
     for token in ("DAO", "WETH"):
-        assert fact(offered, f"depth in {token}") == pytest.approx(20_000, rel=0.02)
+        assert 20_000 <= fact(offered, f"depth in {token}") < 20_500
 
 
 @pytest.mark.parametrize(("spot", "twap"), [(2, 0), (-2, 0), (0, 2), (0, -2), (1, -1)])
@@ -169,12 +169,12 @@ def test_moves_are_counted_from_the_record_and_capped_whatever_the_memory_says()
 def test_what_was_lost_until_now_plays_no_part() -> None:
     pool = busy(pool_at())
     decisions = []
-    for entered in (OWN_USD, OWN_USD * 10):
+    for entered in (OWN_USD, OWN_USD * 2 // 5):
         before = ledger.updated(Ledger(POOL), _market(pool_at(entered)), (away(pool),), NOW - 2 * DAY, DAY, 14 * DAY)
         memory = ledger.write(replace(before, samples=(Sample(NOW - 2 * DAY, (0, 0)),)))
         decisions.append(decide(params(), pool, (away(pool),), memory=memory))
     assert decisions[0].operations == decisions[1].operations != ()
-    assert fact(decisions[0], "plain holding") == fact(decisions[1], "plain holding") or True
+    assert fact(decisions[0], "plain holding") != fact(decisions[1], "plain holding")
 
 
 def _market(pool: PoolState):  # type: ignore[no-untyped-def]  # a helper of one test
@@ -188,6 +188,7 @@ def test_depth_that_lacks_is_added_to_the_position_within_the_budgets() -> None:
     decision = decide(params(), pool, (position(pool, lower=-600, upper=600, liquidity=10**21),))
     (added,) = decision.operations
     assert isinstance(added, IncreaseLiquidity)
+    assert min(added.expected) > 0
     without = decide(params(quote_budget="0 USD"), pool, (position(pool, lower=-600, upper=600, liquidity=10**21),))
     assert without.operations == ()
 
@@ -201,6 +202,17 @@ def test_liquidity_that_would_not_survive_a_fall_is_taken_out() -> None:
     assert isinstance(collected, CollectFees)
     assert 0 < removed.liquidity < held.liquidity
     assert "after a fall of 80 %" in decision.reason
+
+
+def test_what_was_taken_out_for_a_fall_is_not_taken_out_again() -> None:
+    """What left the position lies in the Safe, and counts there, whatever the budget."""
+    pool, settings = pool_at(), params(depth="10M USD", quote_budget="0 USD")
+    held = position(pool, lower=-600, upper=600, liquidity=10**23)
+    removed, _ = decide(settings, pool, (held,), own=0, quote=0).operations
+    assert isinstance(removed, DecreaseLiquidity)
+    left = replace(held, liquidity=held.liquidity - removed.liquidity)
+    again = decide(settings, pool, (left,), own=removed.released0.units, quote=removed.released1.units)
+    assert again.operations == ()
 
 
 def test_fees_are_put_back_when_they_are_worth_it() -> None:

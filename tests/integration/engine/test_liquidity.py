@@ -1,0 +1,227 @@
+"""Liquidity of the treasury's own on the local chain: through the policy and the Safe, and as the card said."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import yaml
+
+from dao_bot.app.wiring import open_desk
+from dao_bot.config.source import read_source
+from dao_bot.devnet.running import refresh_feeds
+from dao_bot.devnet.scenarios import give, swap_as_stranger
+from dao_bot.domain.concentrated import taken
+from dao_bot.domain.decisions import Decision
+from dao_bot.domain.lifecycle import State
+from dao_bot.domain.positions import (
+    CollectFees,
+    DecreaseLiquidity,
+    IncreaseLiquidity,
+    MintPosition,
+    PoolPositions,
+    Positions,
+    edges,
+)
+from dao_bot.domain.runs import RunId
+from dao_bot.engine.decide import StrategyProcess
+from dao_bot.engine.look import look
+from dao_bot.engine.runs import RunReport, run_once
+from dao_bot.strategy import Observation
+from strategies.liquidity import Liquidity, Params
+from tests.integration.engine.kit import KEEPER_VARIABLE, ROOT, Office, deciding
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, RunningWorld, World
+
+NAME = "reserve"
+HOUR = 3_600
+MAKER = {
+    "own": "DAO",
+    "quote": "WETH",
+    "fee": "3000",
+    "depth": "20000 USD",
+    "volatility": "60%",
+    "quote_budget": "100000 USD",
+    "own_budget": "50%",
+    "smallest": "100 USD",
+    "compound_at": "1 USD",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class InProcess:
+    """The strategy itself, asked here instead of in a process of its own."""
+
+    strategy: Liquidity
+
+    def describe(self) -> tuple[Any, ...]:
+        return self.strategy.needs()
+
+    def decide(self, seen: Observation) -> Decision:
+        return self.strategy.decide(seen)
+
+
+@pytest.fixture
+def office(
+    tmp_path: Path, running_world: RunningWorld, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    """The demo's treasury with WETH, a position manager, and limits that leave room for liquidity."""
+    give(running_world, world.tokens["WETH"], world.safe, 100 * 10**18)
+    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
+    path = tmp_path / "strategies.yaml"
+    data = read_source(ROOT / "strategies.yaml").data
+    data["treasury"]["chain"]["rpcs"] = [
+        {"url": anvil.url, "operator": "one"},
+        {"url": f"{anvil.url}/", "operator": "two"},
+    ]
+    data["protocols"]["uniswap_v3"]["position_manager"] = world.position_manager
+    data["strategies"] = {NAME: data["strategies"][NAME]}
+    for rule in data["policy"]["rules"]:
+        if rule["use"] == "move_size":
+            rule.pop("tokens_per_run", None)
+            rule.pop("tokens", None)
+    data["policy"]["rules"] = [
+        each for each in data["policy"]["rules"] if each["use"] not in ("token_cap", "issuer_cap")
+    ]
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+    with open_desk(path) as desk:
+        yield Office(desk, world, anvil)
+
+
+def run(office: Office, *operations: Any, nominal: int = 0, **changes: str) -> RunReport:
+    """One run of the strategy, or of these operations in its place."""
+    plan = office.desk.services.strategies[NAME]
+    refresh_feeds(office.anvil, office.world.feeds)
+    if operations:
+        plan = deciding(plan, Decision(operations, "A test wants it."))
+    else:
+        process = InProcess(Liquidity(Params.model_validate(MAKER | changes)))
+        plan = dataclasses.replace(plan, process=cast("StrategyProcess", process))
+    report = run_once(
+        office.desk.services, office.desk.store, plan, RunId(NAME, nominal), "test", office.anvil.timestamp()
+    )
+    assert report is not None
+    return report
+
+
+def execute(office: Office, report: RunReport) -> str:
+    """Signed and sent; what was realised is what the card promised."""
+    assert report.proposal is not None, report.detail
+    broken = [each for each in report.proposal.verdict.reports if each.violated]
+    assert not broken, broken
+    proposal = report.proposal.id
+    office.tick()
+    office.sign(proposal)
+    told = office.tick()
+    office.anvil.mine(2)
+    office.tick()
+    assert office.state(proposal) is State.EXECUTED, told
+    outcome = office.desk.store.outcome(proposal)
+    assert outcome is not None
+    for (token, realised), (same, expected) in zip(outcome.outcome.realised, outcome.outcome.expected, strict=True):
+        assert token == same
+        assert abs(realised - expected) <= abs(expected) // 1000 + 10
+    return proposal
+
+
+def see(office: Office) -> PoolPositions:
+    need = Positions(("DAO", "WETH"))
+    (found,) = look(office.desk.services, RunId("test", 0), (need,)).seen[need]
+    assert isinstance(found, PoolPositions)
+    return found
+
+
+def trade(running: RunningWorld, rounds: int = 3) -> None:
+    """A stranger buys and sells."""
+    for _ in range(rounds):
+        swap_as_stranger(running, "WETH", "DAO", 3000, 3 * 10**18)
+        swap_as_stranger(running, "DAO", "WETH", 3000, 3_834 * 10**18)
+
+
+def test_it_starts_earns_and_compounds_through_the_safe(office: Office, running_world: RunningWorld) -> None:
+    start = run(office)
+    execute(office, start)
+    (position,) = see(office).positions
+    assert position.is_in_range(see(office).pool.tick)
+    trade(running_world)
+    office.anvil.advance(2 * HOUR)
+    fees = see(office).positions[0].fees
+    assert min(fees) > 0
+    before = see(office).positions[0].liquidity
+    again = run(office, nominal=1)
+    assert again.proposal is not None, again.detail
+    assert [each.kind for each in again.proposal.decision.operations] == ["collect_fees", "increase_liquidity"]
+    execute(office, again)
+    assert see(office).positions[0].liquidity > before
+    assert see(office).positions[0].fees == (0, 0)
+
+
+def test_without_quote_it_starts_beside_the_price_with_the_own_token(office: Office) -> None:
+    report = run(office, quote_budget="0 USD")
+    execute(office, report)
+    (position,) = see(office).positions
+    assert not position.is_in_range(see(office).pool.tick)
+
+
+def test_the_value_in_the_position_is_no_loss_and_the_nft_is_read_back(office: Office) -> None:
+    report = run(office)
+    assert report.proposal is not None
+    (read_back,) = report.proposal.simulation.positions
+    assert read_back.liquidity > 0
+    assert [change.delta for change in report.proposal.simulation.changes if change.token_id is not None] == [1]
+    loss = next(each for each in report.proposal.verdict.reports if each.rule == "value_loss")
+    assert not loss.violated
+
+
+def test_a_range_is_moved_in_one_batch(office: Office) -> None:
+    execute(office, run(office))
+    (held,) = see(office).positions
+    pool = see(office).pool
+    principal = held.principal(pool.sqrt_price)
+    back = [token.amount(units) for token, units in zip((pool.token0, pool.token1), principal, strict=True)]
+    deposits = tuple(units * 9 // 10 for units in principal)
+    place = (held.lower - 600, held.upper + 600)
+    expected = taken((deposits[0], deposits[1]), pool.sqrt_price, edges(*place))
+    new = (pool.token0.amount(deposits[0]), pool.token1.amount(deposits[1]))
+    moved = run(
+        office,
+        DecreaseLiquidity("uniswap_v3", held.token_id, held.lower, held.upper, held.liquidity, back[0], back[1]),
+        CollectFees("uniswap_v3", held.token_id, back[0], back[1]),
+        MintPosition("uniswap_v3", 3000, *place, *new, expected),
+        nominal=1,
+    )
+    proposal = execute(office, moved)
+    (now,) = see(office).positions
+    assert (now.lower, now.upper) == place
+    assert now.token_id != held.token_id
+    (action,) = [each for each in office.desk.store.actions(NAME, 0) if "mint_position" in each.kinds][1:]
+    assert action.kinds == ("decrease_liquidity", "collect_fees", "mint_position")
+    assert not action.open
+    assert office.stored(proposal).state is State.EXECUTED
+
+
+def test_nothing_is_minted_while_the_pool_is_pushed(office: Office, running_world: RunningWorld) -> None:
+    swap_as_stranger(running_world, "WETH", "DAO", 3000, 100 * 10**18)
+    report = run(office)
+    assert report.proposal is None
+    assert "differ by" in report.detail
+
+
+def test_the_policy_refuses_to_fill_a_position_of_somebody_else(office: Office) -> None:
+    execute(office, run(office))
+    (held,) = see(office).positions
+    pool = see(office).pool
+    deposits = (10**18, 10**18)
+    amounts = (pool.token0.amount(deposits[0]), pool.token1.amount(deposits[1]))
+    neighbour, place = held.token_id - 1, (-887_220, 887_220)  # the last position of the pool's first provider
+    expected = taken(deposits, pool.sqrt_price, edges(*place))
+    stranger = IncreaseLiquidity("uniswap_v3", neighbour, *place, *amounts, expected)
+    report = run(office, stranger, nominal=1)
+    assert report.proposal is not None, report.detail
+    assert report.proposal.simulation.success, "only the policy stands in the way"
+    broken = {each.rule for each in report.proposal.verdict.reports if each.violated}
+    assert "allowed_recipients" in broken
