@@ -25,9 +25,9 @@ from strategies.liquidity.params import Params
 from strategies.liquidity.ranges import Candidate
 
 GAIN_FOR_COST = 2
-GAS_TO_MINT = 750_000
-GAS_TO_ADD = 550_000
-GAS_TO_REMOVE = 400_000
+GAS_TO_MINT = 600_000
+GAS_TO_ADD = 350_000
+GAS_TO_REMOVE = 250_000
 """Units, with the Safe, the deadline and the allowances around the calls."""
 
 

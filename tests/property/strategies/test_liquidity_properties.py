@@ -1,0 +1,83 @@
+"""What holds of every decision on liquidity, whatever is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dao_bot.domain.concentrated import amounts_of, liquidity_of
+from dao_bot.domain.positions import edges
+from dao_bot.domain.units import WAD
+from dao_bot.strategy import CollectFees, DecreaseLiquidity, IncreaseLiquidity, MintPosition
+from strategies.liquidity import ledger
+from strategies.liquidity.ledger import Ledger, Sample
+from tests.unit.strategies.liquidity_kit import DAY, NOW, POOL, SPACING, decide, params, pool_at, position
+
+UNITS = st.builds(int.__mul__, st.integers(1, 999), st.sampled_from([0, 10**17, 10**19, 10**21, 10**23]))
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> dict[str, Any]:
+    growth = draw(st.integers(0, 99)) << draw(st.sampled_from([0, 112, 118, 122]))
+    pool = pool_at(first=draw(st.booleans()), growth=(growth, growth))
+    held = [
+        position(
+            pool,
+            lower=draw(st.integers(-100, 20)) * SPACING,
+            upper=draw(st.integers(21, 200)) * SPACING,
+            liquidity=draw(st.integers(1, 999)) * draw(st.sampled_from([1, 10**17, 10**19, 10**21])),
+            fees=(draw(st.integers(0, 999)) * 10**16, draw(st.integers(0, 999)) * 10**16),
+            token_id=number,
+        )
+        for number in range(draw(st.integers(0, 3)))
+    ]
+    written = {
+        "depth": f"{draw(st.integers(1, 99)) * draw(st.sampled_from([10, 1_000, 10_000]))} USD",
+        "quote_budget": f"{draw(st.integers(0, 99)) * 10_000} USD",
+        "own_budget": f"{draw(st.integers(0, 100))}%",
+        "stress": f"{draw(st.integers(1, 95))}%",
+        "volatility": f"{draw(st.integers(5, 300))}%",
+    }
+    memory = ledger.write(Ledger(POOL, (Sample(NOW - 2 * DAY, (0, 0)),)))
+    return {"settings": params(**written), "pool": pool, "positions": held, "own": draw(UNITS), "quote": draw(UNITS),
+            "memory": memory}  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(scenes())
+def test_nothing_is_deposited_that_is_not_there_and_value_is_conserved(scene: dict[str, Any]) -> None:
+    pool, by_id = scene["pool"], {each.token_id: each for each in scene["positions"]}
+    left = [scene["own"], scene["quote"]] if pool.token0.symbol == "DAO" else [scene["quote"], scene["own"]]
+    before = list(left)
+    for operation in decide(**scene).operations:
+        match operation:
+            case DecreaseLiquidity():
+                assert 0 < operation.liquidity <= by_id[operation.token_id].liquidity
+            case CollectFees():
+                left = [left[0] + operation.owed0.units, left[1] + operation.owed1.units]
+            case MintPosition() | IncreaseLiquidity():
+                deposits = (operation.deposit0.units, operation.deposit1.units)
+                bounds = edges(operation.lower, operation.upper)
+                assert operation.lower % SPACING == operation.upper % SPACING == 0
+                assert all(want <= have for want, have in zip(deposits, left, strict=True))
+                assert all(take <= want for take, want in zip(operation.expected, deposits, strict=True))
+                inside = amounts_of(liquidity_of(pool.sqrt_price, *bounds, deposits), pool.sqrt_price, *bounds)
+                assert all(0 <= paid - kept <= 1 for paid, kept in zip(operation.expected, inside, strict=True))
+                left = [have - take for have, take in zip(left, operation.expected, strict=True)]
+    assert before == left or min(left) >= 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(scenes(), st.integers(WAD // 100 + 10**12, WAD), st.booleans(), st.booleans())
+def test_it_never_acts_when_prices_disagree(scene: dict[str, Any], off: int, spot: bool, up: bool) -> None:
+    moved = off if up else -min(off, WAD * 9 // 10)
+    decision = decide(**scene, spot_off=moved if spot else 0, twap_off=0 if spot else moved)
+    assert decision.operations == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenes())
+def test_a_decision_is_the_same_for_the_same_observation(scene: dict[str, Any]) -> None:
+    assert decide(**scene) == decide(**scene)
