@@ -1,0 +1,69 @@
+"""The shipped policy over the crises of 2022, from their minutes."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dao_bot.app.backtesting import parts_of, runway_of
+from dao_bot.backtest.assembly import players_of
+from dao_bot.backtest.crises import CRISES
+from dao_bot.backtest.crisis import Case, Replay
+from dao_bot.backtest.settings import MarketSettings
+
+ROOT = Path(__file__).parents[3]
+DATA = Path(os.environ.get("DAO_BOT_SHARED_DATA", ROOT / ".." / "shared" / "data"))
+MINUTES = DATA / "stablecoin_crises_1m.parquet"
+
+pytestmark = pytest.mark.skipif(not MINUTES.exists(), reason=f"{MINUTES.name} is not on this machine")
+
+
+@cache
+def case(name: str, cut_off: bool = False) -> Case:
+    parts = parts_of(ROOT / "strategies.yaml")
+    settings = MarketSettings.model_validate({"start": {"ETH": "0"}, "prices": {"ETH": "1 USD"}, "delay": "1h"})
+    plan = Replay(parts, players_of(parts.config, ["reserve"]), runway_of(parts, "reserve"), settings)
+    crisis = next(each for each in CRISES if each.name == name)
+    return plan.case(crisis, DATA, cut_off=cut_off)
+
+
+def value(found: Case, limit: str) -> float:
+    return next(line.value for line in found.lines if line.limit == limit)
+
+
+def test_through_celsius_there_is_no_false_alarm() -> None:
+    found = case("celsius-2022")
+    assert found.passed, found.lines
+    assert not any(deed.batch.urgent for deed in found.result.deeds)
+    assert value(found, "false exits a year") == 0.0
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_ftx_keeps_its_limits(cut_off: bool) -> None:
+    found = case("ftx-2022", cut_off)
+    assert found.passed, found.lines
+
+
+def test_the_marks_of_usdt_follow_the_data_and_no_single_trade() -> None:
+    found = case("ftx-2022")
+    column = [token.symbol for token in found.marks.tokens].index("USDT")
+    lowest = float(found.marks.usd[:, column].min())
+    assert 1 / 1.025 < lowest < 1 / 1.015
+    assert np.all(found.marks.usd[:, [t.symbol for t in found.marks.tokens].index("USDC")] == 1.0)
+
+
+def test_the_runway_is_never_broken() -> None:
+    for name in ("celsius-2022", "ftx-2022"):
+        assert value(case(name), "fewest months of runway") >= 12
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_terra_against_holding_from_the_beginning(cut_off: bool) -> None:
+    found = case("terra-2022", cut_off)
+    lines = [line for line in found.lines if "eve" not in line.limit]
+    assert all(line.passed for line in lines), lines
