@@ -1,0 +1,72 @@
+"""Permission bits and how they are computed: `topics/permissions`."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dao_bot.devnet.discord.model import Channel, Member, Overwrite, Role
+
+
+class Permission(enum.IntFlag):
+    """`topics/permissions#permissions-bitwise-permission-flags`."""
+
+    ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    VIEW_AUDIT_LOG = 1 << 7
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    MANAGE_ROLES = 1 << 28
+    MANAGE_WEBHOOKS = 1 << 29
+    USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+
+
+NOTHING = Permission(0)
+ALL = Permission(sum(Permission))
+
+MEMBER = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_APPLICATION_COMMANDS
+)
+"""What @everyone may do here."""
+
+
+def permissions_of(
+    member: Member, owner_id: str, everyone: Role, roles: Iterable[Role], channel: Channel | None = None
+) -> Permission:
+    """What `member` may do, in `channel` when it is given (a thread has its parent's overwrites)."""
+    held = [role for role in roles if role.id in member.roles]
+    granted = everyone.permissions
+    for role in held:
+        granted |= role.permissions
+    if member.user.id == owner_id or granted & Permission.ADMINISTRATOR:
+        return ALL
+    if channel is None:
+        return granted
+    overwrites = {overwrite.id: overwrite for overwrite in channel.overwrites}
+    granted = _apply(granted, [overwrites.get(everyone.id)])
+    granted = _apply(granted, [overwrites.get(role.id) for role in held])
+    return _apply(granted, [overwrites.get(member.user.id)])
+
+
+def _apply(granted: Permission, overwrites: Iterable[Overwrite | None]) -> Permission:
+    """All denials of one level, then all allowances of it."""
+    present = [overwrite for overwrite in overwrites if overwrite is not None]
+    for overwrite in present:
+        granted &= ~overwrite.deny
+    for overwrite in present:
+        granted |= overwrite.allow
+    return granted
