@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, RunningWorld, Toolchain, World
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The suite draws the same examples each time, `make chaos` new ones."""
+    from hypothesis import settings
+
+    settings.register_profile("repeatable", derandomize=True, database=None)
+    settings.register_profile("new", derandomize=False)
+    settings.load_profile("new" if config.option.markexpr == "chaos" else "repeatable")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--forbid-skips", metavar="REGEX", help="a test that is skipped for a reason like this counts as failed"

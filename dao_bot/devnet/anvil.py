@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from dao_bot.devnet.rpc import RpcConnection
 
 CHAIN_ID = 31337
 _START_SECONDS = 60.0
+_QUIET_SECONDS = 30.0
 _LISTENING = re.compile(rb"Listening on 127\.0\.0\.1:(\d+)")
 
 # Waits until the parent's end of the pipe closes, as it does even when the parent is killed.
@@ -31,7 +33,6 @@ class Anvil:
         url: its HTTP address.
         ipc: its Unix socket, 2.5 times faster than HTTP.
         pid: its process id.
-        automine: whether each transaction gets a block at once.
 
     Raises:
         DevnetError: anvil does not start, for instance because the port is taken.
@@ -52,7 +53,6 @@ class Anvil:
         fork_block: int | None = None,
         extra: Sequence[str] = (),
     ) -> None:
-        self.automine = block_time is None and not no_mining
         self._directory = Path(tempfile.mkdtemp(prefix="dao-bot-anvil-"))
         self.ipc = self._directory / "anvil.ipc"
         self._log = self._directory / "log"
@@ -121,13 +121,45 @@ class Anvil:
         return str(self.rpc("evm_snapshot"))
 
     def revert(self, snapshot: str) -> None:
-        """Back to the state of `snapshot`, which is consumed.
+        """Back to the state of `snapshot`, which is consumed; what waits for a block is forgotten.
 
         Raises:
             DevnetError: there is no such snapshot.
         """
+        if self.mines_on_demand:
+            self._settle()
+        self.rpc("anvil_dropAllTransactions")
         if not self.rpc("evm_revert", snapshot):
             raise DevnetError("the snapshot does not exist any more", value=snapshot, next_step="Take a new one")
+
+    @property
+    def mines_on_demand(self) -> bool:
+        """Whether each transaction gets a block at once."""
+        return bool(self.rpc("anvil_getAutomine"))
+
+    @contextmanager
+    def mining_by_hand(self) -> Iterator[None]:
+        """Blocks come from `mine` alone, which returns when all is done; where they come by time, they still do.
+
+        On demand, anvil mines in a task of its own, and shows a receipt before that task has tidied up its pool. A busy
+        machine makes that gap long enough for the next transaction, or a revert, to fall into it.
+        """
+        if not self.mines_on_demand:
+            yield
+            return
+        self.rpc("evm_setAutomine", False)
+        try:
+            yield
+        finally:
+            self.rpc("evm_setAutomine", True)
+
+    def _settle(self) -> None:
+        """Wait until the pool is empty: until then, a block on demand may still be under way."""
+        deadline = time.monotonic() + _QUIET_SECONDS
+        while any(int(count, 16) for count in self.rpc("txpool_status").values()):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.005)
 
     def timestamp(self) -> int:
         """Unix time of the latest block."""

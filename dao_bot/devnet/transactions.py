@@ -20,7 +20,6 @@ _GAS = 15_000_000
 _GAS_IN_A_FULL_BLOCK = 1_000_000
 """Enough for a swap, a payment or a stake, where many share a block."""
 
-_NUDGE_AFTER = 2.0
 _PATIENCE = 30.0
 """Seconds to look for receipts, on a machine that is busy with other things."""
 
@@ -56,8 +55,9 @@ def transact_all(anvil: Anvil, transactions: Sequence[Transaction]) -> list[dict
         DevnetError: one of them reverted; the others may have been mined.
     """
     requests = _requests(transactions, _nonces(anvil, transactions), _GAS)
-    hashes = anvil.batch([("eth_sendTransaction", request) for request in requests])
-    receipts = _receipts(anvil, hashes)
+    with anvil.mining_by_hand():
+        hashes = anvil.batch([("eth_sendTransaction", request) for request in requests])
+        receipts = _receipts(anvil, hashes)
     _require_success(anvil, transactions, receipts)
     return receipts
 
@@ -92,22 +92,19 @@ def transact_at(anvil: Anvil, blocks: Sequence[tuple[int, Sequence[Transaction]]
     transactions = [transaction for _, each in blocks for transaction in each]
     nonces = _nonces(anvil, transactions)
     hashes: list[str] = []
-    anvil.rpc("evm_setAutomine", False)
-    for time_of_block, each in blocks:
-        requests = _requests(each, nonces, _GAS_IN_A_FULL_BLOCK)
-        # What is in one batch runs in any order, so the block is mined by a request of its own.
-        hashes += anvil.batch([("eth_sendTransaction", request) for request in requests])
-        anvil.rpc("evm_mine", time_of_block)
-    anvil.rpc("evm_setAutomine", anvil.automine)
+    with anvil.mining_by_hand():
+        for time_of_block, each in blocks:
+            requests = _requests(each, nonces, _GAS_IN_A_FULL_BLOCK)
+            # What is in one batch runs in any order, so the block is mined by a request of its own.
+            hashes += anvil.batch([("eth_sendTransaction", request) for request in requests])
+            anvil.rpc("evm_mine", time_of_block)
     _require_success(anvil, transactions, _receipts(anvil, hashes))
 
 
 def _receipts(anvil: Anvil, hashes: Sequence[str]) -> list[dict[str, Any]]:
     start = time.monotonic()
     while True:
-        # Under load anvil was seen to leave one in its pool although it mines on demand.
-        if not anvil.automine or time.monotonic() > start + _NUDGE_AFTER:
-            anvil.mine()
+        anvil.mine()
         receipts: list[Any] = anvil.batch([("eth_getTransactionReceipt", (digest,)) for digest in hashes])
         if all(receipts):
             return receipts

@@ -53,20 +53,19 @@ class Chain:
 
     def in_one_block(self, *transactions: Transaction) -> None:
         """All of them in one block, in this order."""
-        self.anvil.rpc("evm_setAutomine", False)
         nonces: dict[str, int] = {}
         hashes = []
-        for one in transactions:
-            nonce = nonces.get(one.sender)
-            if nonce is None:
-                nonce = int(self.anvil.rpc("eth_getTransactionCount", one.sender, "latest"), 16)
-            nonces[one.sender] = nonce + 1
-            # The price puts the transactions of different senders into their order.
-            fee = hex(10**12 - 10**9 * sum(nonces.values()))
-            fields = {**one.fields(), "gas": hex(1_000_000), "nonce": hex(nonce), "gasPrice": fee}
-            hashes.append(self.anvil.rpc("eth_sendTransaction", fields))
-        self.anvil.mine()
-        self.anvil.rpc("evm_setAutomine", True)
+        with self.anvil.mining_by_hand():
+            for one in transactions:
+                nonce = nonces.get(one.sender)
+                if nonce is None:
+                    nonce = int(self.anvil.rpc("eth_getTransactionCount", one.sender, "latest"), 16)
+                nonces[one.sender] = nonce + 1
+                # The price puts the transactions of different senders into their order.
+                fee = hex(10**12 - 10**9 * sum(nonces.values()))
+                fields = {**one.fields(), "gas": hex(1_000_000), "nonce": hex(nonce), "gasPrice": fee}
+                hashes.append(self.anvil.rpc("eth_sendTransaction", fields))
+            self.anvil.mine()
         receipts = [self.anvil.rpc("eth_getTransactionReceipt", digest) for digest in hashes]
         assert [receipt["status"] for receipt in receipts] == ["0x1"] * len(transactions)
         assert len({receipt["blockNumber"] for receipt in receipts}) == 1

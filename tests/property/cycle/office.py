@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +27,6 @@ STRANGER = Address("0x00000000000000000000000000000000000000B2")
 THIEF = Address("0x00000000000000000000000000000000000000C3")
 RUN = RunId("reserve", 0)
 _GAS = 10_000_000
-_PATIENCE = 30.0
-_NUDGE_AFTER = 2.0
-"""Seconds; under load anvil was seen to leave a transaction in its pool."""
 
 _SERIAL = itertools.count()
 
@@ -88,15 +84,8 @@ class Office:
         # No two have one hash: after a revert the node may still know the receipt of the first.
         gas = hex(_GAS + next(_SERIAL))
         sent = {"from": world.keeper, "to": world.safe, "data": "0x" + data.hex(), "gas": gas}
-        digest = self.anvil.rpc("eth_sendTransaction", sent)
-        return self._followed(digest)
-
-    def _followed(self, digest: str) -> Executed:
-        start = time.monotonic()
-        while time.monotonic() < start + _PATIENCE:
-            receipt = self.anvil.rpc("eth_getTransactionReceipt", digest)
-            if receipt is not None:
-                return Executed(receipt["status"] == "0x1", receipt["logs"])
-            if time.monotonic() > start + _NUDGE_AFTER:
-                self.anvil.mine()
-        raise AssertionError("the transaction was not mined")
+        with self.anvil.mining_by_hand():
+            digest = self.anvil.rpc("eth_sendTransaction", sent)
+            self.anvil.mine()
+        receipt = self.anvil.rpc("eth_getTransactionReceipt", digest)
+        return Executed(receipt["status"] == "0x1", receipt["logs"])
