@@ -22,8 +22,15 @@ STRATEGIES = "dao_bot.strategies"
 PROTOCOLS = "dao_bot.protocols"
 POLICY_RULES = "dao_bot.policy_rules"
 PRICE_SOURCES = "dao_bot.price_sources"
+ROUTES = "dao_bot.routes"
 
-_WORDS = {STRATEGIES: "strategy", PROTOCOLS: "protocol", POLICY_RULES: "policy rule", PRICE_SOURCES: "price source"}
+_WORDS = {
+    STRATEGIES: "strategy",
+    PROTOCOLS: "protocol",
+    POLICY_RULES: "policy rule",
+    PRICE_SOURCES: "price source",
+    ROUTES: "route",
+}
 _BY_PATH = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
 

@@ -122,6 +122,7 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
         strategies=_strategies(config, operations, needs),
         base=config.directory,
         accepted_safe=lambda: accepted_safe(store, treasury.safe),
+        routes={name: plugin.kind(plugin.settings, treasury, _multi_send()) for name, plugin in config.routes.items()},
     )
 
 

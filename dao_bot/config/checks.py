@@ -15,6 +15,9 @@ from dao_bot.suggest import did_you_mean
 LOCAL_CHAINS = ("31337", "1337")
 """Chain ids of anvil, Hardhat and Ganache."""
 
+MULTISIG = "multisig"
+"""The route that is always there."""
+
 Finding = tuple[KeyPath, str]
 
 
@@ -85,7 +88,7 @@ def _prices(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
-    approvals = mapping_at(data, "approvals")
+    approvals, routes = mapping_at(data, "approvals"), (MULTISIG, *mapping_at(data, "routes"))
     for name, strategy in mapping_at(data, "strategies").items():
         chosen = mapping_at(strategy)
         path: KeyPath = ("strategies", name)
@@ -93,6 +96,10 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
         if isinstance(approval, str) and approval not in approvals:
             hint = did_you_mean(approval, approvals)
             yield (*path, "approval"), f"there is no {shown(approval)} under approvals. {hint}".strip()
+        route = chosen.get("route")
+        if isinstance(route, str) and route not in routes:
+            hint = did_you_mean(route, routes)
+            yield (*path, "route"), f"there is no {shown(route)} under routes. {hint}".strip()
         use = chosen.get("use")
         if isinstance(use, str) and use:
             try:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from dao_bot import plugins
 from dao_bot.chain.streams.settings import StreamSettings
-from dao_bot.config.checks import findings, list_at, mapping_at, native_symbol
+from dao_bot.config.checks import MULTISIG, findings, list_at, mapping_at, native_symbol
 from dao_bot.config.problems import ConfigErrors, KeyPath, Position, Problem
 from dao_bot.config.settings import (
     ApprovalSettings,
@@ -34,7 +34,7 @@ from dao_bot.market.history_settings import HistorySettings
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A protocol, price source or rule that the configuration names: its class, and its validated settings."""
+    """A protocol, price source, route or rule that the configuration names: its class, and its validated settings."""
 
     name: str
     kind: type[Any]
@@ -47,6 +47,7 @@ class Config:
 
     Attributes:
         protocols: by name, in the order of the file.
+        routes: by name; `multisig` is always among them.
         price_sources: by token symbol (or the native coin's), the first source first.
         rules: the policy, in the order of the file.
         strategies: by name, in the order in which they run.
@@ -61,6 +62,7 @@ class Config:
     price_sources: Mapping[str, tuple[Plugin, ...]]
     history: HistorySettings
     streams: Mapping[str, StreamSettings]
+    routes: Mapping[str, Plugin]
     rules: tuple[Plugin, ...]
     approvals: Mapping[str, ApprovalSettings]
     strategies: Mapping[str, StrategySettings]
@@ -115,6 +117,7 @@ class Config:
         digests = {"dao-bot": plugins.package_digest("dao_bot")}
         for group, word, chosen in (
             (plugins.PROTOCOLS, "protocol", self.protocols.values()),
+            (plugins.ROUTES, "route", self.routes.values()),
             (plugins.PRICE_SOURCES, "price_source", [one for each in self.price_sources.values() for one in each]),
             (plugins.POLICY_RULES, "policy_rule", self.rules),
         ):
@@ -166,6 +169,7 @@ def _config(path: Path, source: Source) -> Config:
     chosen = _Plugins(source, directory)
     protocols = chosen.protocols()
     price_sources = chosen.price_sources()
+    routes = chosen.routes()
     rules = chosen.rules()
     problems += chosen.problems
     problems += [source.problem(place, what) for place, what in findings(source.data, directory)]
@@ -182,6 +186,7 @@ def _config(path: Path, source: Source) -> Config:
         price_sources=price_sources,
         history=file.history,
         streams=file.streams,
+        routes=routes,
         rules=rules,
         approvals=file.approvals,
         strategies=file.strategies,
@@ -205,9 +210,15 @@ class _Plugins:
         self._context_with_native = {**self._context, "tokens": (*tokens, native_symbol(source.data))}
 
     def protocols(self) -> dict[str, Plugin]:
+        return self._by_name(plugins.PROTOCOLS, "protocols", {})
+
+    def routes(self) -> dict[str, Plugin]:
+        return self._by_name(plugins.ROUTES, "routes", {MULTISIG: {}})
+
+    def _by_name(self, group: str, section: str, always: Mapping[str, Any]) -> dict[str, Plugin]:
         found = {
-            name: self._plugin(plugins.PROTOCOLS, name, raw, ("protocols", name), ("protocols", name))
-            for name, raw in mapping_at(self._source.data, "protocols").items()
+            name: self._plugin(group, name, raw, (section, name), (section, name))
+            for name, raw in {**always, **mapping_at(self._source.data, section)}.items()
             if isinstance(raw, dict)
         }
         return {name: plugin for name, plugin in found.items() if plugin is not None}

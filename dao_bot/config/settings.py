@@ -195,7 +195,7 @@ class StrategySettings(Settings):
     Attributes:
         use: an installed strategy, or `./file.py:ClassName` relative to this file.
         schedule: when it runs.
-        route: how its batches reach the Safe; `multisig` is a transaction that owners sign.
+        route: how its batches reach the Safe, by name; `multisig` is a transaction that owners sign.
         approval: which of `approvals` its batches need.
         valid_for: how long a batch can be executed after it was made; enforced on the chain.
         max_failures: it is paused after this many failed runs in a row.
@@ -205,7 +205,7 @@ class StrategySettings(Settings):
 
     use: Annotated[str, Field(min_length=1)]
     schedule: ScheduleSettings
-    route: Literal["multisig"] = "multisig"
+    route: NameField = "multisig"
     approval: NameField
     valid_for: Annotated[DurationField, Field(ge=60, le=30 * _DAY)] = _DAY // 2
     max_failures: Annotated[IntField, Field(ge=1)] = 3
@@ -237,6 +237,7 @@ class StrategiesFile(Settings):
         prices: where prices come from.
         history: where candles come from, for strategies that look back.
         streams: the events that strategies may ask for, by name.
+        routes: how batches reach the Safe, by name, each with its own settings; `multisig` is always there.
         policy: what no batch may break.
         approvals: how people approve, by names that strategies refer to.
         strategies: what runs, by name, in the order in which they run on one treasury.
@@ -250,6 +251,7 @@ class StrategiesFile(Settings):
     prices: PricesSettings
     history: HistorySettings = HistorySettings()
     streams: Mapping[NameField, StreamSettings] = {}
+    routes: Mapping[NameField, Mapping[str, Any]] = {}
     policy: PolicySettings
     approvals: Annotated[Mapping[NameField, ApprovalSettings], Field(min_length=1)]
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]

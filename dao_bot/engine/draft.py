@@ -20,7 +20,6 @@ from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.policy.facts import Move
 from dao_bot.protocols.balances import read_allowances
 from dao_bot.protocols.port import EncodeContext
-from dao_bot.safe.batch import wrap_multisig
 from dao_bot.strategy import Observation
 
 
@@ -75,7 +74,7 @@ def _propose(
 ) -> Proposal:
     valid_until = seen.block.timestamp + plan.valid_for
     calls = _encode(services, seen, decision, valid_until)
-    wrapped = wrap_multisig(calls, services.multi_send_call_only)
+    wrapped = services.route(plan.route).wrap(calls)
     batch = Batch(services.treasury.chain_id, services.treasury.safe, wrapped, services.policy_hash, valid_until)
     examined = examine(services, seen, batch, moves)
     if examined.calls != calls:

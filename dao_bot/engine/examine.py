@@ -41,9 +41,9 @@ def examine(
         execution: the very transaction that will be sent, once it is signed; the second witness then tries that one.
     """
     transaction = batch.transaction
-    calls = unwrap(
-        transaction.to, transaction.value, transaction.data, transaction.operation, services.multi_send_call_only
-    )
+    route = services.route(transaction.route)
+    executed = route.executed(transaction)
+    calls = unwrap(executed.to, executed.value, executed.data, executed.operation, services.multi_send_call_only)
     decoded = tuple(decode(services, call) for call in calls)
     simulation = simulate(
         services.endpoints.primary,
@@ -54,7 +54,7 @@ def examine(
         transaction,
         calls,
         decoded,
-        execution=execution,
+        execution=execution or route.rehearsal(seen.safe, transaction),
         books=position_books(services),
     )
     after = _after(seen, simulation)
@@ -74,6 +74,7 @@ def examine(
         hold_only=services.hold_only,
         trusted_multisend=services.multi_send_call_only,
         positions=seen.positions,
+        executed=None if executed is transaction else executed,
     )
     verdict = check(services.rules, facts, services.policy_hash)
     expected = after if after is not None else dict(seen.balances)

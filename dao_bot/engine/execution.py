@@ -1,4 +1,4 @@
-"""The keeper's hands: sending signed Safe transactions, each intent recorded first, and taking up what was begun."""
+"""The keeper's hands: sending what was approved, each intent recorded first, and taking up what was begun."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Begin = Callable[[str], None]
 
 
 class Standing(enum.Enum):
-    """Where the keeper's sends for one Safe transaction stand.
+    """Where the keeper's sends for one purpose stand.
 
     NOTHING: none of them can be mined any more. DROPPED: signed, but on no node. UNDER_WAY: on a node, or in a block
     that is not final. REVERTED: mined and final, without effect.
@@ -38,6 +38,19 @@ class Standing(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a send is for: all sends to `to` whose calldata begins with `beginning` have the same effect, once."""
+
+    to: Address
+    beginning: bytes
+
+
+def purpose_of(safe: Address, transaction: SafeTransaction) -> Purpose:
+    """The signatures are the last argument: without their length and bytes the calldata is the transaction's alone."""
+    return Purpose(safe, execution_calldata(transaction, b"")[:-32])
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Where they stand, in words too. `data` is the calldata that was signed last."""
 
@@ -47,7 +60,7 @@ class Taken:
 
 
 class Execution:
-    """One key that sends `execTransaction` to the Safe. What it must know after a crash is in the record."""
+    """One key that sends. What it must know after a crash is in the record."""
 
     def __init__(self, services: Services, store: Store, sender: Sender) -> None:
         self._services = services
@@ -59,18 +72,20 @@ class Execution:
         """The keeper's account."""
         return self._sender.address
 
-    def send(self, stored: StoredProposal, data: bytes, gas_used: int, now: int, begin: Begin | None = None) -> str:
+    def send(
+        self, stored: StoredProposal, to: Address, data: bytes, gas_used: int, now: int, begin: Begin | None = None
+    ) -> str:
         """Sign, record and send once, then follow for a while; `take_up` goes on from there.
 
         Args:
-            data: calldata of `execTransaction` with the owners' signatures; just simulated.
+            data: calldata with all signatures that it needs; just simulated.
             gas_used: in that simulation.
 
         Raises:
             Refused: gas is above the cap, or the keeper cannot pay for it; nothing was recorded or sent.
             ChainError: the node did not take it; it is on record.
         """
-        request = Request(self._services.treasury.safe, data, gas_limit(gas_used))
+        request = Request(to, data, gas_limit(gas_used))
 
         def on_intent(signed: Signed) -> None:
             with self._store.transaction("intend"):
@@ -84,14 +99,14 @@ class Execution:
         self._store.mark_broadcast(sent.signed.hash, now)
         return f"sent {sent.signed.hash}: {_words(self._follow(stored, request, [sent.signed], now))}"
 
-    def take_up(self, stored: StoredProposal, transaction: SafeTransaction, now: int, *, follow: bool) -> Taken:
-        """Where the sends for this transaction stand, by what the chain says now; the record is brought up to that.
+    def take_up(self, stored: StoredProposal, purpose: Purpose, now: int, *, follow: bool) -> Taken:
+        """Where the sends for this purpose stand, by what the chain says now; the record is brought up to that.
 
         Args:
             follow: wait for what is pending, and offer more for it when it is stuck.
         """
         why = "nothing was sent"
-        while together := self._newest(stored, transaction):
+        while together := self._newest(stored, purpose):
             found, words = self._look_up(stored, together, now, follow=follow)
             if found.fate is Fate.DROPPED:
                 return Taken(Standing.DROPPED, "no node has it", unsigned_of(together[-1].raw).data)
@@ -105,32 +120,32 @@ class Execution:
             why = "the keeper's nonce was used otherwise"
         return Taken(Standing.NOTHING, why)
 
-    def send_again(self, stored: StoredProposal, transaction: SafeTransaction, now: int) -> str:
+    def send_again(self, stored: StoredProposal, purpose: Purpose, now: int) -> str:
         """The bytes that were signed last, once more: harmless, because the chain takes a nonce once.
 
         Raises:
             ChainError: the node did not take them.
         """
-        signed = self._newest(stored, transaction)[-1]
+        signed = self._newest(stored, purpose)[-1]
         told = self._sender.send_again(signed)
         if not told.state.may_be_mined:
             raise _not_taken(told.message)
         self._store.mark_broadcast(signed.hash, now)
         return f"sent {signed.hash} again: {self._look_up(stored, [signed], now, follow=True)[1]}"
 
-    def give_up(self, stored: StoredProposal, transaction: SafeTransaction, now: int) -> None:
-        """Record that what was signed for this transaction is on no node; it is not sent again."""
+    def give_up(self, stored: StoredProposal, purpose: Purpose, now: int) -> None:
+        """Record that what was signed for this purpose is on no node; it is not sent again."""
         for attempt in self._under_way(stored):
-            if _is_for(attempt, transaction):
+            if _is_for(attempt, purpose):
                 self._store.mark_dropped(attempt.transaction_hash, now)
 
-    def has_reverted(self, stored: StoredProposal, transaction: SafeTransaction) -> bool:
-        """Whether an earlier send for this very transaction was mined without effect."""
-        return any(each.status == 0 and _is_for(each, transaction) for each in self._store.attempts(stored.id))
+    def has_reverted(self, stored: StoredProposal, purpose: Purpose) -> bool:
+        """Whether an earlier send for this very purpose was mined without effect."""
+        return any(each.status == 0 and _is_for(each, purpose) for each in self._store.attempts(stored.id))
 
-    def _newest(self, stored: StoredProposal, transaction: SafeTransaction) -> list[Signed]:
-        """What was signed last for this transaction, and whatever competes with it for one nonce of one sender."""
-        attempts = [each for each in self._under_way(stored) if _is_for(each, transaction)]
+    def _newest(self, stored: StoredProposal, purpose: Purpose) -> list[Signed]:
+        """What was signed last for this purpose, and whatever competes with it for one nonce of one sender."""
+        attempts = [each for each in self._under_way(stored) if _is_for(each, purpose)]
         return [
             _signed(each)
             for each in attempts
@@ -183,9 +198,9 @@ def _not_taken(message: str) -> ChainError:
     )
 
 
-def _is_for(attempt: StoredAttempt, transaction: SafeTransaction) -> bool:
-    """The signatures are the last argument: without their length and bytes the calldata is the transaction's alone."""
-    return unsigned_of(attempt.raw).data.startswith(execution_calldata(transaction, b"")[:-32])
+def _is_for(attempt: StoredAttempt, purpose: Purpose) -> bool:
+    sent = unsigned_of(attempt.raw)
+    return sent.to == purpose.to and sent.data.startswith(purpose.beginning)
 
 
 def _signed(attempt: StoredAttempt) -> Signed:

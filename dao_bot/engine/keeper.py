@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution as WholeTransaction
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import Conflict
 from dao_bot.domain.hashing import canonical
 from dao_bot.domain.lifecycle import OPEN_STATES, State
@@ -16,15 +17,13 @@ from dao_bot.domain.simulation import Simulation
 from dao_bot.engine.approvals import owners_approval
 from dao_bot.engine.bugs import in_words
 from dao_bot.engine.examine import examine
-from dao_bot.engine.execution import Execution, Standing
+from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look, look
-from dao_bot.engine.rejections import Rejections
+from dao_bot.engine.moves import move, stale
+from dao_bot.engine.routes.port import Bench, Steps
 from dao_bot.engine.seat import Seat
 from dao_bot.engine.services import Services
 from dao_bot.engine.settlement import Settlement
-from dao_bot.engine.signing import batch_of, valid_signatures
-from dao_bot.safe.execution import execution_calldata
-from dao_bot.safe.signatures import assemble
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 
@@ -65,9 +64,9 @@ class Keeper:
         self._services = services
         self._store = store
         self._seat = seat
-        self._settlement = settlement
         self._execution = execution
-        self._rejections = Rejections(services, store, settlement, execution)
+        bench = Bench(services, store, settlement, execution, self._examine, self._newer)
+        self._routes = {name: route.steps(bench) for name, route in services.routes.items()}
         self._stop = stop or threading.Event()
         # After an execution the world is another one. Also at the start: whoever executed last may have been killed.
         self._must_examine = True
@@ -116,32 +115,36 @@ class Keeper:
             stored, seen = moved, self._newer(seen) if moved.state in _AT_THE_CHAIN else seen
 
     def _advance_left_open(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
-        told = self._rejections.advance(stored, seen)
+        route = self._route(stored)
+        told = route.left_open(stored, seen)
         if told is None:
             return
         yield told
         newer = self._newer(seen)
-        if _is_used(stored, newer) and not _is_used(stored, seen):
-            yield self._settlement.settle_left_open(stored, newer)
+        if route.is_used(stored, newer) and not route.is_used(stored, seen):
+            yield route.settle_left_open(stored, newer)
 
     def _step(self, stored: StoredProposal, seen: Look) -> str | None:
-        if stored.state in _AT_THE_CHAIN and _is_used(stored, seen):
-            return self._settlement.settle(stored, seen)
+        route = self._route(stored)
+        if stored.state in _AT_THE_CHAIN and route.is_used(stored, seen):
+            return route.settle(stored, seen)
         batch = stored.proposal.batch
         if stored.state is not State.EXECUTING:
             if seen.block.timestamp > batch.valid_until:
                 return self._move(stored, State.EXPIRED, seen, "expired", {"valid_until": batch.valid_until})
             if batch.policy_hash != self._services.policy_hash:
-                return self._stale(stored, seen, "the policy has changed since it was proposed")
+                return stale(self._store, stored, seen, "the policy has changed since it was proposed")
         steps: dict[State, Callable[[StoredProposal, Look], str | None]] = {
             State.DRAFT: self._from_draft,
-            State.SIMULATED: lambda stored, seen: self._move(stored, State.PENDING, seen, "ready for approval", {}),
+            State.SIMULATED: lambda stored, seen: move(
+                self._store, stored, State.PENDING, seen, "ready for approval", {}
+            ),
             State.PENDING: lambda stored, seen: self._move(stored, State.ACTIVE, seen, "open to approval", {}),
             State.ACTIVE: self._from_active,
-            State.SUCCEEDED: self._from_succeeded,
-            State.QUEUED: self._from_queued,
-            State.READY: self._from_ready,
-            State.EXECUTING: self._from_executing,
+            State.SUCCEEDED: route.from_succeeded,
+            State.QUEUED: route.from_queued,
+            State.READY: route.from_ready,
+            State.EXECUTING: route.from_executing,
         }
         return steps[stored.state](stored, seen)
 
@@ -160,79 +163,30 @@ class Keeper:
             evidence = canonical(approval.evidence)
             return self._move(stored, State.SUCCEEDED, seen, "approval counted", {"evidence": evidence})
 
-    def _from_succeeded(self, stored: StoredProposal, seen: Look) -> str | None:
-        safe = self._services.treasury.safe
-        others = [other for other in self._store.open_proposals(safe) if other.id != stored.id]
-        if any(other.nonce is not None and not _is_used(other, seen) for other in others):
-            return None
-        with self._store.transaction("queue"):
-            nonce = self._store.assign_nonce(stored.id, safe, seen.safe.nonce, seen.block.timestamp)
-            return self._move(stored, State.QUEUED, seen, "queued", {"nonce": nonce})
+    def _route(self, stored: StoredProposal) -> Steps:
+        """The steps of the route that its bytes were made for.
 
-    def _from_queued(self, stored: StoredProposal, seen: Look) -> str | None:
-        signed = valid_signatures(self._services, self._store, batch_of(stored), seen.safe, seen.block)
-        if len(signed) < seen.safe.threshold:
-            return None
-        return self._move(stored, State.READY, seen, "signed", {"owners": [known.owner for known in signed]})
+        Raises:
+            BadInput: it is not configured any more.
+        """
+        return self._routes[self._services.route(stored.proposal.batch.transaction.route).name]
 
-    def _from_ready(self, stored: StoredProposal, seen: Look) -> str | None:
-        if self._execution is None:
-            return None
-        if stored.nonce != seen.safe.nonce:
-            return f"waits for the Safe's nonce {stored.nonce}; it is at {seen.safe.nonce}"
-        transaction = batch_of(stored)
-        signed = valid_signatures(self._services, self._store, transaction, seen.safe, seen.block)
-        if len(signed) < seen.safe.threshold:
-            return self._move(stored, State.QUEUED, seen, "signatures no longer suffice", {"valid": len(signed)})
-        data = execution_calldata(transaction, assemble(signed, seen.safe.threshold))
-        refusal, simulation = self._examine(stored, seen, data)
-        if refusal is not None:
-            return self._stale(stored, seen, refusal)
-        now = seen.block.timestamp
-
-        def begin(transaction_hash: str) -> None:
-            told = {"transaction_hash": transaction_hash}
-            self._store.transition(stored.id, State.READY, State.EXECUTING, now, "sending", told)
-
-        return self._execution.send(stored, data, simulation.gas_used, now, begin)
-
-    def _from_executing(self, stored: StoredProposal, seen: Look) -> str | None:
-        if self._execution is None:
-            return None
-        transaction, now = batch_of(stored), seen.block.timestamp
-        late = now > stored.proposal.batch.valid_until
-        taken = self._execution.take_up(stored, transaction, now, follow=not late)
-        told = taken.words
-        if taken.standing is Standing.NOTHING:
-            return self._move(stored, State.READY, seen, taken.words, {})
-        if taken.standing is Standing.REVERTED:
-            return self._stale(stored, seen, taken.words)
-        if taken.standing is Standing.DROPPED:
-            refusal = None if late else self._examine(stored, seen, taken.data)[0]
-            if late or refusal is not None:
-                self._execution.give_up(stored, transaction, now)
-            if late:
-                return self._move(stored, State.READY, seen, "its deadline has passed, and no node has it", {})
-            if refusal is not None:
-                return self._stale(stored, seen, refusal)
-            told = self._execution.send_again(stored, transaction, now)
-        seen = self._newer(seen)
-        return self._settlement.settle(stored, seen) if _is_used(stored, seen) else told
-
-    def _examine(self, stored: StoredProposal, seen: Look, data: bytes | None = None) -> tuple[str | None, Simulation]:
+    def _examine(
+        self, stored: StoredProposal, seen: Look, sent: tuple[Address, bytes] | None = None
+    ) -> tuple[str | None, Simulation]:
         """Simulate and check again: why it may not be executed now, in words, or None when it may.
 
         Args:
-            data: calldata of the signed transaction, where there is one; then its approval is looked at too.
+            sent: target and calldata of the signed transaction, where there is one; then its approval is looked at too.
         """
         batch = stored.proposal.batch
         whole = None
-        if data is not None and self._execution is not None:
-            whole = WholeTransaction(Trial(self._execution.address, seen.safe.address, data))
+        if sent is not None and self._execution is not None:
+            whole = WholeTransaction(Trial(self._execution.address, *sent))
         since = seen.block.timestamp - self._services.longest_window
         moves = [each for each in self._store.moves(batch.safe, since) if each.proposal_id != stored.id]
         examined = examine(self._services, seen, batch, moves, whole)
-        refusal = None if data is None else self._unapproved(stored, seen)
+        refusal = None if sent is None else self._unapproved(stored, seen)
         if refusal is None and not examined.verdict.passed:
             refusal = "; ".join(report.message for report in examined.verdict.violations)
         return refusal, examined.simulation
@@ -254,7 +208,7 @@ class Keeper:
             try:
                 refusal, _ = self._examine(stored, seen)
                 if refusal is not None:
-                    yield Step(stored.id, self._stale(stored, seen, refusal))
+                    yield Step(stored.id, stale(self._store, stored, seen, refusal))
             except Exception as error:  # noqa: BLE001 - as in a tick
                 again = True
                 yield Step(stored.id, f"could not be examined again: {in_words(error)}")
@@ -277,16 +231,8 @@ class Keeper:
             holder = self._store.lease_holder(self._lock, now)
             raise Conflict("another keeper is at work on this Safe", value=holder, next_step="Wait until it is done")
 
-    def _stale(self, stored: StoredProposal, seen: Look, reason: str) -> str:
-        return f"{self._move(stored, State.STALE, seen, 'stale', {'reason': reason})}: {reason}"
-
     def _move(self, stored: StoredProposal, after: State, seen: Look, kind: str, body: dict[str, object]) -> str:
-        self._store.transition(stored.id, stored.state, after, seen.block.timestamp, kind, body)
-        return f"{stored.state} ▸ {after}: {kind}"
-
-
-def _is_used(stored: StoredProposal, seen: Look) -> bool:
-    return stored.nonce is not None and stored.nonce < seen.safe.nonce
+        return move(self._store, stored, after, seen, kind, body)
 
 
 def _order(stored: StoredProposal) -> tuple[int, int]:

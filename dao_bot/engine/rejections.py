@@ -7,7 +7,7 @@ from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.chain.simulation import simulate
 from dao_bot.domain.calls import WrappedTransaction
 from dao_bot.domain.errors import Refused
-from dao_bot.engine.execution import Execution, Standing
+from dao_bot.engine.execution import Execution, Standing, purpose_of
 from dao_bot.engine.look import Look
 from dao_bot.engine.services import Services
 from dao_bot.engine.settlement import Settlement
@@ -38,16 +38,17 @@ class Rejections:
         rejection, now = rejection_of(stored), seen.block.timestamp
         if rejection.nonce < seen.safe.nonce:
             return self._settlement.settle_left_open(stored, seen)
+        purpose = purpose_of(seen.safe.address, rejection)
         late = now > stored.proposal.batch.valid_until
         if self._execution is not None:
-            taken = self._execution.take_up(stored, rejection, now, follow=not late)
+            taken = self._execution.take_up(stored, purpose, now, follow=not late)
             if taken.standing is Standing.UNDER_WAY:
                 return f"its rejection: {taken.words}"
             if taken.standing is Standing.DROPPED and not late:
                 self._simulate(rejection, taken.data, seen, self._execution)
-                return f"its rejection: {self._execution.send_again(stored, rejection, now)}"
+                return f"its rejection: {self._execution.send_again(stored, purpose, now)}"
             if late:
-                self._execution.give_up(stored, rejection, now)
+                self._execution.give_up(stored, purpose, now)
         if late:
             return self._settlement.close_late(stored, seen)
         if self._execution is None or rejection.nonce != seen.safe.nonce:
@@ -58,14 +59,14 @@ class Rejections:
         signed = valid_signatures(self._services, self._store, rejection, seen.safe, seen.block)
         if len(signed) < seen.safe.threshold:
             return None
-        if execution.has_reverted(stored, rejection):
+        if execution.has_reverted(stored, purpose_of(seen.safe.address, rejection)):
             raise Refused(
                 "its rejection reverted on the chain, and is not sent again",
                 next_step="Find out why, then send it by hand, for instance in the Safe's own interface",
             )
         data = execution_calldata(rejection, assemble(signed, seen.safe.threshold))
         gas_used = self._simulate(rejection, data, seen, execution)
-        return f"its rejection: {execution.send(stored, data, gas_used, seen.block.timestamp)}"
+        return f"its rejection: {execution.send(stored, seen.safe.address, data, gas_used, seen.block.timestamp)}"
 
     def _simulate(self, rejection: SafeTransaction, data: bytes, seen: Look, execution: Execution) -> int:
         """Gas used by exactly this transaction, which must succeed and move nothing."""

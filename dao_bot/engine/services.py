@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.chain.endpoints import Endpoints
 from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.witnesses import SecondWitness
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Need
 from dao_bot.domain.simulation import SafeState
 from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.schedule import Schedule
 from dao_bot.policy.rule import Rule
 from dao_bot.protocols.port import TreasuryProtocol
+
+if TYPE_CHECKING:
+    from dao_bot.engine.routes.port import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Services:
         slippage: WAD; encoders set minimum outputs by it.
         longest_window: seconds of past moves that the policy looks at.
         accepted_safe: the Safe as the record says that it was accepted, or None.
+        routes: how batches reach the Safe, by name.
     """
 
     treasury: Treasury
@@ -68,3 +73,14 @@ class Services:
     strategies: Mapping[str, StrategyPlan]
     base: Path
     accepted_safe: Callable[[], SafeState | None]
+    routes: Mapping[str, Route]
+
+    def route(self, name: str) -> Route:
+        """The configured route of that name.
+
+        Raises:
+            BadInput: there is none.
+        """
+        if name not in self.routes:
+            raise BadInput("this route is not configured", value=name, limit=", ".join(self.routes))
+        return self.routes[name]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.calls import Batch, DecodedCall
+from dao_bot.domain.calls import Batch, DecodedCall, WrappedTransaction
 from dao_bot.domain.positions import Position
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.runs import Block
@@ -49,6 +49,8 @@ class PolicyFacts:
         hold_only: tokens that may not be sold or bought (fee-on-transfer, rebasing, probed as unsafe).
         trusted_multisend: the only target of a delegatecall, with known code.
         positions: of the Safe at the pinned block, in configured pools, with their fees.
+        executed: what the Safe itself executes, as the route read it back from the batch's bytes, where that is
+            something else.
     """
 
     block: Block
@@ -66,3 +68,4 @@ class PolicyFacts:
     hold_only: frozenset[Address]
     trusted_multisend: Address
     positions: tuple[Position, ...] = ()
+    executed: WrappedTransaction | None = None

@@ -38,8 +38,8 @@ class NoDelegatecall:
 
 
 def _problem(facts: PolicyFacts) -> str | None:
-    transaction = facts.batch.transaction
-    if transaction.route != "multisig":
+    transaction = facts.executed or facts.batch.transaction
+    if facts.executed is None and transaction.route != "multisig":
         return f"The policy does not know what the route {transaction.route} makes of the calls; it refuses it."
     if transaction.operation is not CallType.DELEGATECALL or transaction.to != facts.trusted_multisend:
         return (

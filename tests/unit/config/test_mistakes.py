@@ -141,7 +141,11 @@ ONE_PROBLEM = [
         '{cron: "0 0 31 2 *"}',
         ": strategies.reserve.schedule.cron: this cron expression never fires",
     ),
-    ("route: multisig", "route: module", ": strategies.reserve.route: must be `multisig`"),
+    (
+        "route: multisig",
+        "route: multisgi",
+        ': strategies.reserve.route: there is no "multisgi" under routes. Did you mean `multisig`?',
+    ),
     ("max_failures: 3", "max_failures: 3.5", ": strategies.reserve.max_failures: not a whole number"),
     ("valid_for: 12h", "valid_for: 12 hours", ": strategies.reserve.valid_for: not a duration"),
     ("  reserve:\n", "  Reserve Strategy:\n", ': strategies["Reserve Strategy"]: not a name'),
