@@ -23,6 +23,8 @@ PROTOCOLS = "dao_bot.protocols"
 POLICY_RULES = "dao_bot.policy_rules"
 PRICE_SOURCES = "dao_bot.price_sources"
 ROUTES = "dao_bot.routes"
+APPROVALS = "dao_bot.approvals"
+VOTING_POWER = "dao_bot.voting_power"
 
 _WORDS = {
     STRATEGIES: "strategy",
@@ -30,6 +32,8 @@ _WORDS = {
     POLICY_RULES: "policy rule",
     PRICE_SOURCES: "price source",
     ROUTES: "route",
+    APPROVALS: "approval rule",
+    VOTING_POWER: "source of voting power",
 }
 _BY_PATH = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 

@@ -22,6 +22,7 @@ from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Need
 from dao_bot.domain.operations import Operation
 from dao_bot.engine.acceptance import accepted_safe
+from dao_bot.engine.approvals import ApprovalContext, ApprovalRule
 from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.engine.providers import ActionHistoryProvider, GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
@@ -119,6 +120,7 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
         address_book=address_book,
         labels=_labels(config, contracts, address_book),
         hold_only=frozenset(Address(token.address) for token in config.treasury.tokens.values() if token.hold_only),
+        approvals=_approvals(config, treasury, endpoints, store),
         strategies=_strategies(config, operations, needs),
         base=config.directory,
         accepted_safe=lambda: accepted_safe(store, treasury.safe),
@@ -262,6 +264,29 @@ def _strategies(
             enabled=settings.enabled,
         )
         for name, settings in config.strategies.items()
+    }
+
+
+def _approvals(config: Config, treasury: Treasury, endpoints: Endpoints, store: Store) -> dict[str, ApprovalRule]:
+    stewards = {name: Address(wallet) for name, wallet in config.governance.stewards.items()}
+    tiers = _tiers(config)
+    return {
+        name: plugin.kind(plugin.settings, ApprovalContext(name, treasury, endpoints, store, stewards, tiers))
+        for name, plugin in config.approvals.items()
+    }
+
+
+def _tiers(config: Config) -> dict[str, object]:
+    """Kinds of voting power; a configuration without any imports nothing for them."""
+    if not config.power_sources:
+        return {}
+    from governance.power.tier import Tier
+
+    return {
+        name: Tier(
+            name, tuple(source.kind(source.settings) for source in sources), config.governance.power[name].minimum_age
+        )
+        for name, sources in config.power_sources.items()
     }
 
 

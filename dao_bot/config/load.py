@@ -14,7 +14,7 @@ from dao_bot.chain.streams.settings import StreamSettings
 from dao_bot.config.checks import MULTISIG, findings, list_at, mapping_at, native_symbol
 from dao_bot.config.problems import ConfigErrors, KeyPath, Position, Problem
 from dao_bot.config.settings import (
-    ApprovalSettings,
+    GovernanceSettings,
     Mode,
     PricesSettings,
     StoreSettings,
@@ -50,6 +50,8 @@ class Config:
         routes: by name; `multisig` is always among them.
         price_sources: by token symbol (or the native coin's), the first source first.
         rules: the policy, in the order of the file.
+        power_sources: of each kind of voting power.
+        approvals: by the names that strategies refer to.
         strategies: by name, in the order in which they run.
     """
 
@@ -64,7 +66,9 @@ class Config:
     streams: Mapping[str, StreamSettings]
     routes: Mapping[str, Plugin]
     rules: tuple[Plugin, ...]
-    approvals: Mapping[str, ApprovalSettings]
+    governance: GovernanceSettings
+    power_sources: Mapping[str, tuple[Plugin, ...]]
+    approvals: Mapping[str, Plugin]
     strategies: Mapping[str, StrategySettings]
     store: StoreSettings
 
@@ -120,6 +124,8 @@ class Config:
             (plugins.ROUTES, "route", self.routes.values()),
             (plugins.PRICE_SOURCES, "price_source", [one for each in self.price_sources.values() for one in each]),
             (plugins.POLICY_RULES, "policy_rule", self.rules),
+            (plugins.APPROVALS, "approval", self.approvals.values()),
+            (plugins.VOTING_POWER, "voting_power", [one for each in self.power_sources.values() for one in each]),
         ):
             digests.update({f"{word}:{plugin.name}": plugins.code_digest(group, plugin.name) for plugin in chosen})
         for strategy in self.strategies.values():
@@ -171,6 +177,8 @@ def _config(path: Path, source: Source) -> Config:
     price_sources = chosen.price_sources()
     routes = chosen.routes()
     rules = chosen.rules()
+    power_sources = chosen.power_sources()
+    approvals = chosen.approvals()
     problems += chosen.problems
     problems += [source.problem(place, what) for place, what in findings(source.data, directory)]
     told = [*source.problems, *(problem for problem in problems if not source.is_broken(problem.path))]
@@ -188,7 +196,9 @@ def _config(path: Path, source: Source) -> Config:
         streams=file.streams,
         routes=routes,
         rules=rules,
-        approvals=file.approvals,
+        governance=file.governance,
+        power_sources=power_sources,
+        approvals=approvals,
         strategies=file.strategies,
         store=file.store,
     )
@@ -206,6 +216,8 @@ class _Plugins:
             "directory": directory,
             "tokens": tokens,
             "address_book": tuple(mapping_at(treasury, "address_book")),
+            "stewards": tuple(mapping_at(source.data, "governance", "stewards")),
+            "power": tuple(mapping_at(source.data, "governance", "power")),
         }
         self._context_with_native = {**self._context, "tokens": (*tokens, native_symbol(source.data))}
 
@@ -234,6 +246,28 @@ class _Plugins:
     def rules(self) -> tuple[Plugin, ...]:
         listed = list_at(self._source.data, "policy", "rules")
         return tuple(self._chosen(plugins.POLICY_RULES, ("policy", "rules"), listed))
+
+    def power_sources(self) -> dict[str, tuple[Plugin, ...]]:
+        kinds = mapping_at(self._source.data, "governance", "power")
+        return {
+            name: tuple(
+                self._chosen(
+                    plugins.VOTING_POWER, ("governance", "power", name, "sources"), list_at(kinds, name, "sources")
+                )
+            )
+            for name in kinds
+        }
+
+    def approvals(self) -> dict[str, Plugin]:
+        found: dict[str, Plugin] = {}
+        for name, raw in mapping_at(self._source.data, "approvals").items():
+            if isinstance(raw, dict) and isinstance(raw.get("use"), str):
+                rest = {key: value for key, value in raw.items() if key != "use"}
+                path: KeyPath = ("approvals", name)
+                plugin = self._plugin(plugins.APPROVALS, raw["use"], rest, path, (*path, "use"))
+                if plugin is not None:
+                    found[name] = plugin
+        return found
 
     def _chosen(self, group: str, path: KeyPath, listed: list[Any]) -> Iterator[Plugin]:
         for number, raw in enumerate(listed):

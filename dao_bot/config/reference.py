@@ -84,6 +84,8 @@ def reference() -> str:
         (plugins.PROTOCOLS, "Protocols", "Settings"),
         (plugins.PRICE_SOURCES, "Price sources", "Settings"),
         (plugins.POLICY_RULES, "Policy rules", "Params"),
+        (plugins.VOTING_POWER, "Sources of voting power", "Settings"),
+        (plugins.APPROVALS, "Approval rules", "Settings"),
         (plugins.STRATEGIES, "Strategies", "Params"),
     ):
         parts.append(f"## {heading}\n")

@@ -156,14 +156,30 @@ class PolicySettings(Settings):
     rules: Annotated[tuple[PluginChoice, ...], Field(min_length=1)]
 
 
-class ApprovalSettings(Settings):
-    """How people approve a batch.
+class PowerSettings(Settings):
+    """Voting power of one kind of ballot: over one token the larger source counts, over different things the sum.
 
     Attributes:
-        use: `owners`: the Safe's own threshold of owners' signatures, collected here.
+        sources: where it comes from; all of them count one unit.
+        minimum_age: power counts only if it was held for so long before the proposal.
     """
 
-    use: Literal["owners"]
+    sources: Annotated[tuple[PluginChoice, ...], Field(min_length=1)]
+    minimum_age: Annotated[DurationField, Field(ge=0, le=365 * _DAY)] = 0
+
+
+class GovernanceSettings(Settings):
+    """Who may approve, and what a vote weighs.
+
+    Attributes:
+        stewards: their wallets, by name. Who acts as a steward through a chat must have linked that wallet.
+        unfreeze: how many stewards' wallets must sign to end a freeze.
+        power: kinds of voting power, by names that approval rules refer to.
+    """
+
+    stewards: Mapping[NameField, ContractField] = {}
+    unfreeze: Annotated[IntField, Field(ge=1)] = 2
+    power: Mapping[NameField, PowerSettings] = {}
 
 
 class ScheduleSettings(Settings):
@@ -239,6 +255,7 @@ class StrategiesFile(Settings):
         streams: the events that strategies may ask for, by name.
         routes: how batches reach the Safe, by name, each with its own settings; `multisig` is always there.
         policy: what no batch may break.
+        governance: who may approve, and what a vote weighs.
         approvals: how people approve, by names that strategies refer to.
         strategies: what runs, by name, in the order in which they run on one treasury.
         store: where the record is kept.
@@ -253,6 +270,7 @@ class StrategiesFile(Settings):
     streams: Mapping[NameField, StreamSettings] = {}
     routes: Mapping[NameField, Mapping[str, Any]] = {}
     policy: PolicySettings
-    approvals: Annotated[Mapping[NameField, ApprovalSettings], Field(min_length=1)]
+    governance: GovernanceSettings = GovernanceSettings()
+    approvals: Annotated[Mapping[NameField, PluginChoice], Field(min_length=1)]
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]
     store: StoreSettings

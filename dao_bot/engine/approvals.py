@@ -2,12 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from dao_bot.domain.addresses import Address
 from dao_bot.domain.proposals import Approval, Proposal
+from dao_bot.fields import Settings
 
-OWNERS = "owners"
-"""The Safe's own threshold of owners' signatures is the approval; nobody is asked before."""
+if TYPE_CHECKING:
+    from dao_bot.chain.endpoints import Endpoints
+    from dao_bot.chain.provider import Treasury
+    from dao_bot.engine.look import Look
+    from dao_bot.store.store import Store
+    from dao_bot.store.values import StoredProposal
+
+ENTRY_POINTS = "dao_bot.approvals"
+"""Entry-point group: rules are an open set, each one class that fulfils `ApprovalRule`."""
 
 
-def owners_approval(proposal: Proposal) -> Approval:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Not decided yet; `told` says for whom or what it waits."""
+
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defeat:
+    """It was decided against, for good."""
+
+    reason: str
+
+
+Judgement = Approval | Defeat | Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalContext:
+    """What a rule works with.
+
+    Attributes:
+        name: the rule's name under `approvals`.
+        stewards: the wallets of those who may act as stewards, by name.
+        tiers: sources of voting power that make one ballot's power, by name (`governance.power.tier.Tier`).
+    """
+
+    name: str
+    treasury: Treasury
+    endpoints: Endpoints
+    store: Store
+    stewards: Mapping[str, Address]
+    tiers: Mapping[str, object]
+
+
+class ApprovalRule(Protocol):
+    """One rule with its settings, made as `kind(settings, context)`."""
+
+    name: ClassVar[str]
+    Settings: ClassVar[type[Settings]]
+
+    def judge(self, stored: StoredProposal, seen: Look) -> Judgement:
+        """What the record says of this proposal at the block of `seen`.
+
+        Called at every tick while people may approve, and again before the batch is sent: an approval that does not
+        stand any more is told as a defeat, one that is only held up as waiting. What it finds out goes into the
+        record, so that it says the same when it is asked again.
+        """
+        ...
+
+
+class OwnersSettings(Settings):
+    """No settings: the Safe itself knows its owners and threshold."""
+
+
+class Owners:
+    """The Safe's own threshold of owners' signatures, collected here; nobody is asked before."""
+
+    name: ClassVar[str] = "owners"
+    Settings: ClassVar[type[OwnersSettings]] = OwnersSettings
+
+    def __init__(self, settings: OwnersSettings, context: ApprovalContext) -> None:
+        pass
+
+    def judge(self, stored: StoredProposal, seen: Look) -> Judgement:
+        return left_to_owners(stored.proposal, self.name)
+
+
+def left_to_owners(proposal: Proposal, rule: str) -> Approval:
     """Leave the approval to the Safe: nothing executes until its owners have signed exactly this batch."""
-    return Approval(proposal.batch.batch_hash, {"rule": OWNERS}, proposal.batch.valid_until)
+    return Approval(proposal.batch.batch_hash, {"rule": rule}, proposal.batch.valid_until)

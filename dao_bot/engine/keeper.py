@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import Conflict
+from dao_bot.domain.errors import Conflict, NotFound
 from dao_bot.domain.hashing import canonical
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.domain.runs import RunId
 from dao_bot.domain.simulation import Simulation
-from dao_bot.engine.approvals import owners_approval
+from dao_bot.engine.approvals import Defeat, Judgement, Waiting
 from dao_bot.engine.bugs import in_words
 from dao_bot.engine.examine import examine
 from dao_bot.engine.execution import Execution
@@ -30,6 +30,9 @@ from dao_bot.store.values import StoredProposal
 _EXAMINED_AGAIN = (State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, State.READY)
 _AT_THE_CHAIN = (State.QUEUED, State.READY, State.EXECUTING)
 """States in which the newest block decides what is next."""
+
+_APPROVED = (State.SUCCEEDED, State.QUEUED, State.READY)
+"""States in which the approval is looked at again: it may have been taken back."""
 
 _LEASE_SECONDS = 300
 _KEEPER = RunId("keeper", 0)
@@ -134,6 +137,12 @@ class Keeper:
                 return self._move(stored, State.EXPIRED, seen, "expired", {"valid_until": batch.valid_until})
             if batch.policy_hash != self._services.policy_hash:
                 return stale(self._store, stored, seen, "the policy has changed since it was proposed")
+            if stored.state in _APPROVED:
+                judged = self._judge(stored, seen)
+                if isinstance(judged, Defeat):
+                    return stale(self._store, stored, seen, judged.reason)
+                if isinstance(judged, Waiting) and stored.state is State.READY:
+                    return f"waits: {judged.told}"
         steps: dict[State, Callable[[StoredProposal, Look], str | None]] = {
             State.DRAFT: self._from_draft,
             State.SIMULATED: lambda stored, seen: move(
@@ -156,11 +165,16 @@ class Keeper:
         violations = [report.message for report in verdict.violations]
         return self._move(stored, State.FAILED, seen, "refused by policy", {"violations": violations})
 
-    def _from_active(self, stored: StoredProposal, seen: Look) -> str:
-        approval = owners_approval(stored.proposal)
+    def _from_active(self, stored: StoredProposal, seen: Look) -> str | None:
+        judged = self._judge(stored, seen)
+        if isinstance(judged, Waiting):
+            return None
+        if isinstance(judged, Defeat):
+            told = self._move(stored, State.DEFEATED, seen, "not approved", {"reason": judged.reason})
+            return f"{told}: {judged.reason}"
         with self._store.transaction("approve"):
-            self._store.add_approval(stored.id, approval, seen.block.timestamp)
-            evidence = canonical(approval.evidence)
+            self._store.add_approval(stored.id, judged, seen.block.timestamp)
+            evidence = canonical(judged.evidence)
             return self._move(stored, State.SUCCEEDED, seen, "approval counted", {"evidence": evidence})
 
     def _route(self, stored: StoredProposal) -> Steps:
@@ -197,7 +211,19 @@ class Keeper:
             return "there is no approval of exactly these bytes"
         if not any(seen.block.timestamp <= each.valid_until for each in approvals):
             return "its approval has run out"
-        return None
+        judged = self._judge(stored, seen)
+        return judged.reason if isinstance(judged, Defeat) else None
+
+    def _judge(self, stored: StoredProposal, seen: Look) -> Judgement:
+        rule = self._services.approvals.get(stored.proposal.approval_rule)
+        if rule is None:
+            raise NotFound(
+                "the rule by which this proposal is to be approved is not configured any more",
+                value=stored.proposal.approval_rule,
+                limit=", ".join(self._services.approvals),
+                next_step="Put it back under `approvals`, or cancel the proposal",
+            )
+        return rule.judge(stored, seen)
 
     def _examine_all(self, seen: Look) -> Iterator[Step]:
         """What no longer passes becomes stale, so that nobody signs it."""

@@ -14,6 +14,7 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Need
 from dao_bot.domain.simulation import SafeState
+from dao_bot.engine.approvals import ApprovalRule
 from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.schedule import Schedule
 from dao_bot.policy.rule import Rule
@@ -52,6 +53,7 @@ class Services:
         contracts: the contracts that the protocols may call, by address, with their labels.
         slippage: WAD; encoders set minimum outputs by it.
         longest_window: seconds of past moves that the policy looks at.
+        approvals: the rules by which people approve, by their names in the config.
         accepted_safe: the Safe as the record says that it was accepted, or None.
         routes: how batches reach the Safe, by name.
     """
@@ -70,6 +72,7 @@ class Services:
     address_book: Mapping[Address, str]
     labels: Mapping[str, str]
     hold_only: frozenset[Address]
+    approvals: Mapping[str, ApprovalRule]
     strategies: Mapping[str, StrategyPlan]
     base: Path
     accepted_safe: Callable[[], SafeState | None]

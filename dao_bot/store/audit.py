@@ -9,10 +9,13 @@ from sqlalchemy import Connection, select
 from dao_bot.domain.errors import StoreError
 from dao_bot.domain.hashing import keccak
 from dao_bot.store.codec import Codec
-from dao_bot.store.schema import events, outcomes, proposals
+from dao_bot.store.schema import acts, events, outcomes, proposals
 
 STATE_KEY = "state"
 """Key in an event's body under which a change of a proposal's state stands: `{"before": ..., "after": ...}`."""
+
+ACT_KEY = "act"
+"""Key in an event's body under which the store keeps whose act it is: `{"actor": ..., "key": ...}`."""
 
 PROPOSED = "proposed"
 NONCE_ASSIGNED = "nonce assigned"
@@ -27,16 +30,22 @@ def text_digest(text: str) -> str:
 
 
 def require_tables_agree(connection: Connection, codec: Codec) -> None:
-    """Compare every proposal's body, state, nonce and outcome with the events.
+    """Compare every proposal's body, state, nonce and outcome, and every act, with the events.
 
     Raises:
-        StoreError: names the first proposal that differs, and in what.
+        StoreError: names the first proposal or act that differs, and in what.
     """
     told: dict[str, dict[str, Any]] = {}
-    query = select(events.c.subject, events.c.kind, events.c.body).order_by(events.c.number)
-    for subject, kind, body in connection.execute(query):
+    known_acts = {row.number: tuple(row)[1:] for row in connection.execute(select(acts))}
+    query = select(events.c.number, events.c.subject, events.c.kind, events.c.body).order_by(events.c.number)
+    for number, subject, kind, text in connection.execute(query):
+        body = codec.decode_free(text)
         if subject in told or kind == PROPOSED:
-            _replay(told.setdefault(subject, {}), kind, codec.decode_free(body))
+            _replay(told.setdefault(subject, {}), kind, body)
+        act = body.get(ACT_KEY)
+        _compare_act(number, known_acts.pop(number, None), (subject, kind, act["actor"], act["key"]) if act else None)
+    if known_acts:
+        _compare_act(*known_acts.popitem(), None)
     stored = select(
         proposals.c.id, proposals.c.body, proposals.c.state, proposals.c.nonce, outcomes.c.body.label("outcome")
     ).outerjoin(outcomes, outcomes.c.proposal_id == proposals.c.id)
@@ -52,6 +61,16 @@ def require_tables_agree(connection: Connection, codec: Codec) -> None:
 
 
 _RESTORE = "Restore the database from a copy whose head was published"
+
+
+def _compare_act(number: int, stored: tuple[str, ...] | None, told: tuple[str, ...] | None) -> None:
+    if stored != told:
+        raise StoreError(
+            "an act of the record is not listed as it was recorded",
+            value=f"event {number}: {stored}",
+            limit=told,
+            next_step=_RESTORE,
+        )
 
 
 def _replay(known: dict[str, Any], kind: str, body: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from dao_bot.domain.errors import BadInput, StoreError
 from dao_bot.domain.record import GENESIS, Event, Head, verify_chain
-from dao_bot.store.audit import RESERVED_KINDS, STATE_KEY, require_tables_agree
+from dao_bot.store.audit import ACT_KEY, RESERVED_KINDS, STATE_KEY, require_tables_agree
 from dao_bot.store.checks import name_of, whole
 from dao_bot.store.codec import Codec
 from dao_bot.store.part import Part
@@ -59,7 +59,7 @@ class Record(Part):
         Raises:
             BadInput: the body has no form in JSON, or the event tells what only the store itself may tell.
         """
-        if STATE_KEY in body or kind in RESERVED_KINDS:
+        if body.keys() & {STATE_KEY, ACT_KEY} or kind in RESERVED_KINDS:
             raise BadInput("only the store itself writes such an event", value=kind)
         with self._database.write("append") as connection:
             return append_event(connection, self._codec, subject, kind, at, body)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision that this program knows, oldest first; the last is the one it works with."""
 
 VERSION_TABLE = "dao_bot_version"
@@ -175,6 +175,26 @@ spends = Table(
     Column("at", BigInteger, nullable=False),
 )
 """What proposals take out of their Safe; amounts as decimal text because they exceed 64 bits."""
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("number", _EVENT_NUMBER, primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Index("ix_acts_subject_kind_actor", "subject", "kind", "actor"),
+)
+"""Where acts of people stand in the record; what they say stands only there."""
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("good", Boolean, nullable=False),
+)
 
 leases = Table(
     "leases",

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from dao_bot.domain.operations import Operation
+from dao_bot.store.acts import Acts
 from dao_bot.store.attempts import Attempts
 from dao_bot.store.codec import Codec
 from dao_bot.store.database import Database
@@ -25,7 +26,7 @@ from dao_bot.store.spending import Spending
 from dao_bot.store.urls import parse_url
 
 
-class Store(Runs, Proposals, Nonces, Signatures, Attempts, Outcomes, Spending, Memories, Leases, Record):
+class Store(Runs, Proposals, Nonces, Signatures, Attempts, Outcomes, Spending, Memories, Leases, Acts, Record):
     """All that is remembered. Safe for several threads and several processes; not across a fork.
 
     Every write is one transaction, which appends to the record what it did. Times are handed in: chain time.

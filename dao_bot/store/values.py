@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.decisions import Decision
@@ -143,6 +144,24 @@ class StoredAttempt:
     status: int | None
     gas_used: int | None
     replaced_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAct:
+    """Something that a person did, as the record has it; see `Acts.record_act`.
+
+    Attributes:
+        number: of its event.
+        at: chain time.
+    """
+
+    number: int
+    subject: str
+    kind: str
+    actor: str
+    key: str
+    at: int
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from dao_bot.domain import failpoints
 from dao_bot.domain.errors import BadInput, StoreError
 from dao_bot.domain.lifecycle import State
 from dao_bot.store.database import WRITER_LOCK
+from dao_bot.store.schema import REVISIONS
 from dao_bot.store.store import Store, open_store
 from tests.contract.store.samples import NOW, proposal
 
@@ -175,13 +176,13 @@ def test_a_newer_schema_is_refused_and_says_which(url: str, opened: Open) -> Non
     store = opened(url)
     with store._database.write("tamper") as connection:
         connection.exec_driver_sql("UPDATE dao_bot_version SET version_num = '0042'")
-    with pytest.raises(StoreError, match=r"newer version.*schema 0042.*schema 0001"):
+    with pytest.raises(StoreError, match=rf"newer version.*schema 0042.*schema {REVISIONS[-1]}"):
         open_store(url)
     for action in (lambda: tick(store), store.head):
         with pytest.raises(StoreError, match="newer version"):
             action()
     with store._database.peek() as connection:
-        connection.exec_driver_sql("UPDATE dao_bot_version SET version_num = '0001'")
+        connection.exec_driver_sql(f"UPDATE dao_bot_version SET version_num = '{REVISIONS[-1]}'")
         connection.commit()
     assert store.head().number == 0
 

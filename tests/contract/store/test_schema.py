@@ -53,3 +53,18 @@ def test_opening_a_file_that_is_up_to_date_is_fast(sqlite_url: str) -> None:
         return time.perf_counter() - started
 
     assert min(seconds() for _ in range(5)) < 0.05
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds(
+    url: str, opened: Callable[..., Store]
+) -> None:
+    before = opened(url)
+    before.append("keeper", "started", 1, {})
+    with before._database.migration() as connection:
+        for table in ("sightings", "acts"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[0]}'")
+    store = opened(url)
+    assert [event.kind for event in store.events()] == ["started"]
+    assert store.record_act("ballot", "voted", "0xaa", "click", 2, {})[1]
+    assert store.verify().number == 2

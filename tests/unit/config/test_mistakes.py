@@ -100,7 +100,7 @@ ONE_PROBLEM = [
     (
         "{use: owners}",
         "{use: owner}",
-        ': approvals.two-owners.use: must be `owners`, is "owner". Did you mean `owners`?',
+        ": approvals.two-owners.use: there is no approval rule `owner`. Did you mean `owners`?",
     ),
     (
         "approval: two-owners",
