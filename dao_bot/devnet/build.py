@@ -8,11 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from dao_bot.devnet.abi import encode_call, encode_creation
-from dao_bot.devnet.accounts import COMMUNITY, DEPLOYER, KEEPER, MARKET_MAKER, OWNERS, REVENUE, STRANGER, named_account
+from dao_bot.devnet.accounts import (
+    COMMUNITY,
+    DEPLOYER,
+    KEEPER,
+    MARKET_MAKER,
+    MODULE_SIGNER,
+    OWNERS,
+    REVENUE,
+    STRANGER,
+    named_account,
+)
 from dao_bot.devnet.anvil import CHAIN_ID, Anvil
 from dao_bot.devnet.artifacts import Artifact, npm_artifact, own_artifact
 from dao_bot.devnet.canonical import MULTICALL3, SAFE_CONTRACTS, deploy_canonical
 from dao_bot.devnet.community import PEOPLE, REVENUE_PAID, endow
+from dao_bot.devnet.roles import RolesContracts, deploy_roles
 from dao_bot.devnet.safes import deploy_safe
 from dao_bot.devnet.transactions import Transaction, send, transact_all
 from dao_bot.devnet.uniswap import Depth, PoolSpec, Side, UniswapContracts, create_pools, swap_exact_input
@@ -104,9 +115,11 @@ class WorldBuilder:
         safe = self._deploy_treasury()
         staking = self._deploy_named("Staking", own_artifact("Staking"), self._tokens["DAO"].address)
         self._settle_community(uniswap, staking)
+        roles = deploy_roles(self._anvil, self._packages, safe)
+        self._anvil.rpc("anvil_setBalance", MODULE_SIGNER.address, hex(_DEV_ACCOUNT_WEI))
         self._anvil.rpc("anvil_setBalance", DEPLOYER.address, hex(_DEV_ACCOUNT_WEI))
         self._anvil.rpc("anvil_autoImpersonateAccount", False)
-        return self._world(uniswap, feeds, pools, safe, staking)
+        return self._world(uniswap, feeds, pools, safe, staking, roles)
 
     def _deploy_uniswap(self) -> UniswapContracts:
         weth = self._deploy_named("WETH9", self._npm("WETH9"))
@@ -236,6 +249,7 @@ class WorldBuilder:
         pools: dict[PoolKey, Address],
         safe: Address,
         staking: Address,
+        roles: RolesContracts,
     ) -> World:
         contracts = SAFE_CONTRACTS[SAFE_VERSION]
         return World(
@@ -269,6 +283,12 @@ class WorldBuilder:
             fallback_handler=contracts.fallback_handler,
             simulate_tx_accessor=contracts.simulate_tx_accessor,
             staking=staking,
+            roles=roles.module,
+            roles_mastercopy=roles.mastercopy,
+            multi_send_unwrapper=roles.unwrapper,
+            position_owner_condition=roles.position_owner,
+            module_signer=MODULE_SIGNER.address,
+            module_signer_key=MODULE_SIGNER.key,
         )
 
     def _artifact(self, kind: str) -> Artifact:

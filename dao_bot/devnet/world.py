@@ -30,6 +30,7 @@ class World:
 
     `feeds` answer in US dollars with 8 decimals, by symbol (native ETH has the feed of WETH). Nobody has keys of
     `community` (who stake the DAO's token), `market_maker` and `revenue` (who pays the DAO): they are impersonated.
+    `roles` is a Zodiac Roles module that the Safe owns and has not enabled; `module_signer` is meant to be its member.
     """
 
     chain_id: int
@@ -62,6 +63,12 @@ class World:
     fallback_handler: Address
     simulate_tx_accessor: Address
     staking: Address
+    roles: Address
+    roles_mastercopy: Address
+    multi_send_unwrapper: Address
+    position_owner_condition: Address
+    module_signer: Address
+    module_signer_key: str = field(repr=False)
 
     def pool(self, one: str, other: str, fee: int) -> Address:
         """The pool of two symbols, in either order.
