@@ -32,19 +32,19 @@ def holdings_plot(card: CardModel) -> Element | None:
     parts: list[Child] = []
     for row, before, after in values:
         parts += [
-            _text(0, y + (22 if row.delta else 15), _cut(row.token.symbol, 7), "name"),
-            _bar(left, y + 5, (right - left) * before / largest, 12, "before"),
-            _text(WIDTH, y + 15, usd(before, places=0), "muted end"),
+            text(0, y + (22 if row.delta else 15), _cut(row.token.symbol, 7), "name"),
+            bar(left, y + 5, (right - left) * before / largest, 12, "before"),
+            text(WIDTH, y + 15, usd(before, places=0), "muted end"),
         ]
         if row.delta:
             parts += [
-                _bar(left, y + 20, (right - left) * after / largest, 12, "after"),
-                _text(WIDTH, y + 30, usd(after, places=0), "end"),
+                bar(left, y + 20, (right - left) * after / largest, 12, "after"),
+                text(WIDTH, y + 30, usd(after, places=0), "end"),
             ]
         y += 44 if row.delta else 26
     described = "; ".join(_holding_words(row, before, after) for row, before, after in values)
     parts.append(_legend(y + 16, [("before", "before"), ("after", "after, as simulated")]))
-    return _plot("holdings", "Holdings before and after, in USD at oracle prices", described, y + 22, parts)
+    return plot("holdings", "Holdings before and after, in USD at oracle prices", described, y + 22, parts)
 
 
 def _holding_words(row: HoldingRow, before: int, after: int) -> str:
@@ -66,7 +66,7 @@ def limits_plot(card: CardModel) -> Element | None:
     entries = [("before-mark", "before"), ("after", "after"), ("forbidden", "not allowed")]
     height = len(rows) * step + 22
     legend = _legend(height - 6, entries)
-    return _plot("limits", "Limits of the policy and where they bind", described, height, [*parts, legend])
+    return plot("limits", "Limits of the policy and where they bind", described, height, [*parts, legend])
 
 
 def _bullet(row: Measure, y: float) -> list[Child]:
@@ -83,11 +83,11 @@ def _bullet(row: Measure, y: float) -> list[Child]:
     said = f"{row.row.after} {short_limit(row.row.limit)}{verdict}"
     style = "bad" if row.row.violated else "tight" if row.row.binds else ""
     parts: list[Child] = [
-        _text(0, y + 14, _cut(name, max(_LINE - len(said), 8)), "name"),
-        _text(WIDTH, y + 14, said, f"end {style}".strip()),
+        text(0, y + 14, _cut(name, max(_LINE - len(said), 8)), "name"),
+        text(WIDTH, y + 14, said, f"end {style}".strip()),
         element("rect", class_="track", x=0.0, y=y + 21, width=WIDTH, height=14.0),
         element("rect", class_="forbidden", x=zone[0], y=y + 21, width=zone[1] - zone[0], height=14.0),
-        _bar(at(0.0), y + 24, at(row.after) - at(0.0), 8, "broken" if row.row.violated else "after"),
+        bar(at(0.0), y + 24, at(row.after) - at(0.0), 8, "broken" if row.row.violated else "after"),
         element("line", class_="limit", x1=at(row.limit), x2=at(row.limit), y1=y + 18, y2=y + 38),
     ]
     if row.before is not None:
@@ -114,14 +114,14 @@ def pegs_plot(card: CardModel) -> Element | None:
     for tick in (-reach, -reach / 2, 0.0, reach / 2, reach):
         parts += [
             element("line", class_="zero" if tick == 0 else "grid", x1=at(tick), x2=at(tick), y1=top, y2=bottom),
-            _text(at(tick), 12, f"{tick:+g}" if tick else "1 USD", "muted middle"),
+            text(at(tick), 12, f"{tick:+g}" if tick else "1 USD", "muted middle"),
         ]
     for index, row in enumerate(rows):
         parts += _peg_row(row, top + index * step + step / 2, at, names, bands[row.token.symbol])
     parts += _source_legend(names, bottom + 20)
     described = "; ".join(_peg_words(row) for row in rows)
     title = "Distance from one dollar by source, in basis points"
-    return _plot("pegs", title, described, bottom + 28 + 18 * (len(names) > 2), parts)
+    return plot("pegs", title, described, bottom + 28 + 18 * (len(names) > 2), parts)
 
 
 def _peg_row(
@@ -137,8 +137,8 @@ def _peg_row(
         parts.append(_mark(shape, at(_bps(source.usd - WAD)), y, f"{style} source-{min(shape, _MOST_SOURCES - 1)}"))
     said = "no price" if row.peg_deviation is None else bps(row.peg_deviation, signed=True)
     parts += [
-        _text(0, y + 5, _cut(row.token.symbol, 7), "name"),
-        _text(WIDTH, y + 5, said, "end bad" if row.usd is None else "end"),
+        text(0, y + 5, _cut(row.token.symbol, 7), "name"),
+        text(WIDTH, y + 5, said, "end bad" if row.usd is None else "end"),
     ]
     return parts
 
@@ -187,13 +187,13 @@ def cost_plot(card: CardModel) -> Element | None:
         share = cost.of_sold(value)
         said = usd(value) if share is None else f"{usd(value)} · {bps(share)}"
         parts += [
-            _text(0, y + 14, name, "name"),
-            _text(WIDTH, y + 14, said, "end"),
+            text(0, y + 14, name, "name"),
+            text(WIDTH, y + 14, said, "end"),
             element("rect", class_="track", x=0.0, y=y + 20, width=WIDTH, height=12.0),
-            _bar(min(zero, end), y + 20, max(abs(end - zero), 2), 12, style),
+            bar(min(zero, end), y + 20, max(abs(end - zero), 2), 12, style),
         ]
     described = "; ".join(f"{name} {usd(value)}" for name, value, _ in rows)
-    return _plot("cost", "Cost of trading at oracle prices", described, len(rows) * 42.0, parts)
+    return plot("cost", "Cost of trading at oracle prices", described, len(rows) * 42.0, parts)
 
 
 def differences_plot(card: CardModel) -> Element | None:
@@ -215,15 +215,15 @@ def differences_plot(card: CardModel) -> Element | None:
         units = (row.realised_delta or 0) - row.delta
         said = f"{number(units, row.token.decimals, 2, signed=True)} ({bps(difference, signed=True)})"
         parts += [
-            _text(0, y + 20, _cut(row.token.symbol, 7), "name"),
-            _bar(min(middle, middle + length), y + 8, abs(length), 14, "worst" if length < 0 else "realised"),
-            _text(WIDTH, y + 20, said if units else "as expected", "end"),
+            text(0, y + 20, _cut(row.token.symbol, 7), "name"),
+            bar(min(middle, middle + length), y + 8, abs(length), 14, "worst" if length < 0 else "realised"),
+            text(WIDTH, y + 20, said if units else "as expected", "end"),
         ]
     described = "; ".join(f"{row.token.symbol} {bps(difference, signed=True)}" for row, difference in rows)
-    return _plot("differences", "Realised less expected, of the expected change", described, bottom, parts)
+    return plot("differences", "Realised less expected, of the expected change", described, bottom, parts)
 
 
-def _plot(name: str, title: str, described: str, height: float, parts: Sequence[Child]) -> Element:
+def plot(name: str, title: str, described: str, height: float, parts: Sequence[Child]) -> Element:
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
@@ -237,11 +237,11 @@ def _plot(name: str, title: str, described: str, height: float, parts: Sequence[
     )
 
 
-def _text(x: float, y: float, words: str, style: str) -> Element:
+def text(x: float, y: float, words: str, style: str) -> Element:
     return element("text", words, class_=style, x=float(x), y=float(y))
 
 
-def _bar(x: float, y: float, width: float, height: float, style: str) -> Element:
+def bar(x: float, y: float, width: float, height: float, style: str) -> Element:
     return element("rect", class_=style, x=x, y=y, width=max(width, 0.0), height=float(height), rx=2.0)
 
 
@@ -273,7 +273,7 @@ def _legend(y: float, entries: Sequence[tuple[str, str]]) -> list[Child]:
             parts.append(element("line", class_=style, x1=x + 6, x2=x + 6, y1=y - 10, y2=y + 2))
         else:
             parts.append(element("rect", class_=style, x=x, y=y - 9, width=12.0, height=10.0))
-        parts.append(_text(x + 18, y, words, "muted"))
+        parts.append(text(x + 18, y, words, "muted"))
         x += 40 + 7 * len(words)
     return parts
 
@@ -284,7 +284,7 @@ def _source_legend(names: list[str], y: float) -> list[Child]:
     for index, name in enumerate(shown):
         x, row = (index % 2) * WIDTH / 2, index // 2
         parts.append(_mark(index, x + 6, y - 4 + 18 * row, f"source source-{index}"))
-        parts.append(_text(x + 18, y + 18 * row, _cut(name, _LABEL), "muted"))
+        parts.append(text(x + 18, y + 18 * row, _cut(name, _LABEL), "muted"))
     return parts
 
 

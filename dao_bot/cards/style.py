@@ -1,14 +1,45 @@
 """The style sheet of the page: light and dark, phone and print. Blue, orange and grey stay apart for every eye."""
 
-CSS = """
-:root{color-scheme:light dark;
+LIGHT = """\
 --bg:#f3f5f8;--card:#fff;--ink:#141a22;--muted:#5a6675;--line:#dde2e9;--track:#e9edf2;
 --blue:#0b62c1;--soft:#dcebfb;--grey:#9aa5b3;--orange:#b93f08;--orange-soft:#fde9de;
---amber:#7c5200;--amber-soft:#fbf0d6;--teal:#0a7a6c;--teal-soft:#d9f1ed}
-@media (prefers-color-scheme:dark){:root{
+--amber:#7c5200;--amber-soft:#fbf0d6;--teal:#0a7a6c;--teal-soft:#d9f1ed"""
+
+DARK = """\
 --bg:#0d1117;--card:#161c24;--ink:#e8ecf1;--muted:#9aa6b5;--line:#2a323d;--track:#232b36;
 --blue:#6db3ff;--soft:#14304f;--grey:#667284;--orange:#ff8f5e;--orange-soft:#43200f;
---amber:#f2bf58;--amber-soft:#3a2c0c;--teal:#4fd0bd;--teal-soft:#0e3732}}
+--amber:#f2bf58;--amber-soft:#3a2c0c;--teal:#4fd0bd;--teal-soft:#0e3732"""
+
+PLOT_CSS = """\
+svg text{font-size:12px;fill:var(--ink)}
+svg .name{font-weight:650}svg .end{text-anchor:end}svg .middle{text-anchor:middle}
+svg text.muted{fill:var(--muted)}svg text.bad{fill:var(--orange);font-weight:650}
+svg text.tight{fill:var(--amber);font-weight:650}
+svg .before{fill:var(--grey)}svg .after{fill:var(--blue)}svg .realised{fill:var(--teal)}
+svg .worst,svg .broken{fill:var(--orange)}
+svg .track{fill:var(--track)}svg .forbidden{fill:url(#hatch)}
+svg .hatch{stroke:var(--orange);stroke-width:2;opacity:.55}
+svg .limit{stroke:var(--orange);stroke-width:2.5}
+svg .before-mark{stroke:var(--ink);stroke-width:2;stroke-dasharray:3 2}
+svg .grid{stroke:var(--line)}svg .zero{stroke:var(--muted)}
+svg .band{fill:var(--soft)}
+svg .source{stroke:var(--card);stroke-width:1}
+svg .source-0{fill:var(--blue)}svg .source-1{fill:var(--orange)}svg .source-2{fill:var(--teal)}
+svg .source-3{fill:var(--amber)}
+svg .stale{fill:none;stroke:var(--muted);stroke-width:1.5;stroke-dasharray:2 2}
+svg .trace{fill:none;stroke:var(--blue);stroke-width:1.5;stroke-linejoin:round}
+"""
+
+CSS = (
+    """
+:root{color-scheme:light dark;
+"""
+    + LIGHT
+    + """}
+@media (prefers-color-scheme:dark){:root{
+"""
+    + DARK
+    + """}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
@@ -87,24 +118,9 @@ figcaption{font-weight:650;font-size:.92rem;margin-bottom:8px}
 figure+figure{margin-top:22px}
 footer{margin-top:22px;color:var(--muted);font-size:.84rem}
 svg.plot{display:block;width:100%;max-width:480px;height:auto;overflow:visible}
-svg text{font-size:12px;fill:var(--ink)}
-svg .name{font-weight:650}svg .end{text-anchor:end}svg .middle{text-anchor:middle}
-svg text.muted{fill:var(--muted)}svg text.bad{fill:var(--orange);font-weight:650}
-svg text.tight{fill:var(--amber);font-weight:650}
-svg .before{fill:var(--grey)}svg .after{fill:var(--blue)}svg .realised{fill:var(--teal)}
-svg .worst,svg .broken{fill:var(--orange)}
-svg .track{fill:var(--track)}svg .forbidden{fill:url(#hatch)}
-svg .hatch{stroke:var(--orange);stroke-width:2;opacity:.55}
-svg .limit{stroke:var(--orange);stroke-width:2.5}
-svg .before-mark{stroke:var(--ink);stroke-width:2;stroke-dasharray:3 2}
-svg .grid{stroke:var(--line)}svg .zero{stroke:var(--muted)}
-svg .band{fill:var(--soft)}
-svg .source{stroke:var(--card);stroke-width:1}
-svg .source-0{fill:var(--blue)}svg .source-1{fill:var(--orange)}svg .source-2{fill:var(--teal)}
-svg .source-3{fill:var(--amber)}
-svg .stale{fill:none;stroke:var(--muted);stroke-width:1.5;stroke-dasharray:2 2}
-svg .trace{fill:none;stroke:var(--blue);stroke-width:1.5;stroke-linejoin:round}
-@media (max-width:900px){.hero{grid-template-columns:1fr 1fr}.two{grid-template-columns:minmax(0,1fr)}}
+"""
+    + PLOT_CSS
+    + """@media (max-width:900px){.hero{grid-template-columns:1fr 1fr}.two{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:620px){main{padding:16px 12px 40px}section{padding:18px 16px;border-radius:12px}
 .hero{gap:10px}.hero>div{padding:13px 14px}.big{font-size:1.1rem}.mono{font-size:.78em}
 .story,dl.facts{grid-template-columns:minmax(0,1fr);gap:2px}.story dd,dl.facts dd{margin-bottom:10px}
@@ -126,3 +142,4 @@ h2{break-after:avoid}section{padding:12px 14px;margin-top:10px}
 details::details-content{content-visibility:visible;height:auto}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
+)
