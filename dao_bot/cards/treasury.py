@@ -73,7 +73,7 @@ def treasury_plot(rows: Sequence[HoldingNow]) -> Element | None:
     parts: list[Child] = []
     for index, row in enumerate(priced):
         y, scale = index * _STEP, WIDTH / widest
-        cap = "" if row.cap is None else f" ≤ {percent(row.cap)}"
+        cap = "" if row.cap is None else f" (cap {percent(row.cap)})"
         style = "end tight" if row.above_cap else "end"
         parts += [
             text(0, y + 14, row.symbol, "name"),
