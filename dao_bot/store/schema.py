@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision that this program knows, oldest first; the last is the one it works with."""
 
 VERSION_TABLE = "dao_bot_version"
@@ -195,6 +195,18 @@ sightings = Table(
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("good", Boolean, nullable=False),
 )
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("channel", Text),
+    Column("message", Text),
+    Column("shows", Text),
+)
+"""What is said once where people talk, and where it stands."""
 
 leases = Table(
     "leases",

@@ -165,6 +165,24 @@ class StoredAct:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredPost:
+    """Something that is said once where people talk.
+
+    Attributes:
+        at: when it was intended.
+        channel, message: where it stands; None while it stands nowhere.
+        shows: digest of what it shows.
+    """
+
+    subject: str
+    part: str
+    at: int
+    channel: str | None
+    message: str | None
+    shows: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredOutcome:
     """What came of a proposal, and the chain time of its execution."""
 

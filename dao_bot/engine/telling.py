@@ -1,0 +1,42 @@
+"""The card of a proposal in the record: what it was made of, and what has become of it."""
+
+from __future__ import annotations
+
+from dao_bot.cards.model import CardModel, SafeTransactionHashes
+from dao_bot.cards.story import tell
+from dao_bot.domain.lifecycle import State
+from dao_bot.engine.services import Services
+from dao_bot.engine.signing import transaction_of
+from dao_bot.safe.hashes import safe_hashes
+from dao_bot.store.store import Store
+from dao_bot.store.values import StoredProposal
+
+_SIGNABLE = frozenset({State.QUEUED, State.READY, State.EXECUTING, State.EXECUTED, State.CANCELED, State.STALE})
+
+
+def card_of(services: Services, store: Store, stored: StoredProposal, now: int | None = None) -> CardModel:
+    """With its hashes, signatures and outcome as they are now.
+
+    Args:
+        now: chain time from which ages and the time left are told; when not given, that of the last change.
+    """
+    outcome = store.outcome(stored.id)
+    hashes = _hashes(services, stored)
+    signed = store.signatures(hashes.safe_tx_hash) if hashes else ()
+    at = outcome.at if outcome else stored.changed_at if now is None else now
+    return tell(
+        stored.proposal,
+        state=stored.state,
+        signed=[each.owner for each in signed],
+        hashes=hashes,
+        outcome=outcome.outcome if outcome else None,
+        now=at,
+    )
+
+
+def _hashes(services: Services, stored: StoredProposal) -> SafeTransactionHashes | None:
+    if stored.nonce is None or stored.state not in _SIGNABLE:
+        return None
+    treasury = services.treasury
+    hashes = safe_hashes(treasury.chain_id, treasury.safe, transaction_of(stored))
+    return SafeTransactionHashes(stored.nonce, hashes.domain, hashes.message, hashes.safe_tx)
