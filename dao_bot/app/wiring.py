@@ -30,6 +30,7 @@ from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.market.history import HistorySource, PriceHistoryProvider
 from dao_bot.market.prices import PricesProvider
 from dao_bot.policy.policy_hash import policy_hash
+from dao_bot.policy.slippage_limits import slippage_limits
 from dao_bot.protocols.erc20 import Erc20, Erc20Settings
 from dao_bot.protocols.port import TreasuryProtocol
 from dao_bot.safe.deployments import MULTI_SEND_CALL_ONLY
@@ -105,15 +106,16 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
     address_book = {Address(address): label for label, address in config.treasury.address_book.items()}
     operations = kinds(operation for protocol in protocols for operation in protocol.operations)
     needs: Mapping[str, type[Need[Any]]] = kinds(providers)
+    rules = tuple(plugin.kind(plugin.settings) for plugin in config.rules)
     return Services(
         treasury=treasury,
         endpoints=endpoints,
         second_witness=_second_witness(config, endpoints),
         protocols=protocols,
         providers=providers,
-        rules=tuple(plugin.kind(plugin.settings) for plugin in config.rules),
+        rules=rules,
         policy_hash=hash_of_policy(config),
-        slippage=_slippage(config),
+        slippage=slippage_limits(rules),
         longest_window=max((getattr(plugin.settings, "window", 0) for plugin in config.rules), default=0),
         multi_send_call_only=_multi_send(),
         contracts=contracts,
@@ -224,16 +226,6 @@ def _second_witness(config: Config, endpoints: Endpoints) -> SecondWitness:
     from dao_bot.devnet.toolchain import ensure_toolchain
 
     return LocalFork(ensure_toolchain().anvil, endpoints.all[0])
-
-
-def _slippage(config: Config) -> int:
-    for plugin in config.rules:
-        if plugin.name == "slippage":
-            return int(plugin.settings.max)  # type: ignore[attr-defined]  # its own settings model
-    raise BadInput(
-        "the policy has no rule `slippage`, so no minimum output can be set",
-        next_step="Add `- {use: slippage, max: 50bps}` under policy.rules",
-    )
 
 
 def _multi_send() -> Address:

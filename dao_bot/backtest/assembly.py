@@ -21,7 +21,7 @@ from dao_bot.backtest.settings import DepthSettings, MarketSettings, SupplySetti
 from dao_bot.chain.provider import Treasury as Facts
 from dao_bot.config.load import Config, strategy_problems
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import BadInput, NotFound
+from dao_bot.domain.errors import NotFound
 from dao_bot.domain.tokens import Token, parse_amount
 from dao_bot.domain.units import WAD
 from dao_bot.engine.schedule import Cron, Every
@@ -29,6 +29,7 @@ from dao_bot.fields import Settings
 from dao_bot.market.history_files import FileHistory
 from dao_bot.market.prices import PricesProvider
 from dao_bot.plugins import load_strategy
+from dao_bot.policy.slippage_limits import slippage_limits
 from dao_bot.protocols.port import TreasuryProtocol
 from dao_bot.protocols.uniswap_v3.paths import Pool
 from dao_bot.protocols.uniswap_v3.protocol import UniswapV3
@@ -84,7 +85,7 @@ def assemble(
         begin=begin,
         end=end,
         delay=settings.delay,
-        slippage=slippage_of(config),
+        slippage=slippage_limits(plugin.kind(plugin.settings) for plugin in config.rules),
         prices=feeds_of(config, facts, market.paths, settings.feeds.rules),
         governed=governed_of(config, protocols, parts.policy_hash),
         providers=(_events(parts, settings, directory),),
@@ -176,17 +177,6 @@ def start_of(settings: MarketSettings, facts: Facts) -> dict[Token, int]:
     """Base units at the beginning."""
     tokens = _tokens(facts)
     return {tokens[symbol]: parse_amount(tokens[symbol], text).units for symbol, text in settings.start.items()}
-
-
-def slippage_of(config: Config) -> int:
-    """WAD; the policy's own, from which minimum outputs follow."""
-    for plugin in config.rules:
-        if plugin.name == "slippage":
-            return int(plugin.settings.max)  # type: ignore[attr-defined]  # its own settings model
-    raise BadInput(
-        "the policy has no rule `slippage`, so no minimum output can be set",
-        next_step="Add `- {use: slippage, max: 50bps}` under policy.rules",
-    )
 
 
 def feeds_of(config: Config, facts: Facts, paths: PricePaths, rules: FeedRules) -> PricesProvider:

@@ -15,6 +15,7 @@ from dao_bot.domain.errors import BadInput
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.units import WAD
 from dao_bot.engine.schedule import Schedule
+from dao_bot.policy.slippage_limits import SlippageLimits
 from dao_bot.strategy import Strategy
 
 
@@ -45,7 +46,7 @@ class Backtest:
         start: base units held at `begin`; what is absent is not held.
         begin, end: epoch seconds, both included.
         delay: seconds from a decision to its execution: people have to read and sign.
-        slippage: WAD; the largest loss of a swap against the prices of the decision.
+        slippage: the largest loss of a swap against the prices of the decision.
         prices: who answers `Prices`; the market itself when None.
         governed: the policy; without one every batch passes.
         providers, executors: for needs and operations that this package does not know.
@@ -58,7 +59,7 @@ class Backtest:
     begin: int
     end: int
     delay: int = 0
-    slippage: int = 50 * WAD // 10_000
+    slippage: SlippageLimits = SlippageLimits(50 * WAD // 10_000)
     prices: Provider | None = None
     governed: Governed | None = None
     providers: tuple[Provider, ...] = ()

@@ -32,7 +32,7 @@ def assumptions(result: Result) -> dict[str, Any]:
         },
         "recovery_seconds": {venue.name: venue.recovery for venue in venues},
         "delay_seconds": test.delay,
-        "slippage": f"{test.slippage / WAD:.4%}",
+        "slippage": f"{test.slippage.usual / WAD:.4%}",
         "gas_price_wei": test.market.gas_price,
         "rules_left_out": ["simulation", "safe_unchanged"] if test.governed else ["all"],
     }

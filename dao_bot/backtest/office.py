@@ -44,7 +44,9 @@ class Office:
         test = self._test
         prices = self._prices(seen, run, block)
         valid_until = block.timestamp + player.valid_for
-        context = EncodeContext(test.facts, block, prices, test.slippage, valid_until)
+        context = EncodeContext(
+            test.facts, block, prices, test.slippage.usual, valid_until, exits=test.slippage.exits(prices)
+        )
         least = tuple(_least(operation, context) for operation in decision.operations)
         decoded = () if test.governed is None else test.governed.encode(decision.operations, context)
         scratch = self._scratch()

@@ -102,9 +102,10 @@ def _encode(services: Services, seen: Look, decision: Decision, valid_until: int
         services.treasury,
         seen.block,
         seen.prices,
-        services.slippage,
+        services.slippage.usual,
         valid_until,
         _allowances(services, seen.block, decision),
+        services.slippage.exits(seen.prices),
     )
     encoders = {kind: protocol for protocol in services.protocols for kind in protocol.operations}
     calls: list[Call] = [_deadline(services, valid_until)]

@@ -18,6 +18,7 @@ from dao_bot.engine.approvals import ApprovalRule
 from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.schedule import Schedule
 from dao_bot.policy.rule import Rule
+from dao_bot.policy.slippage_limits import SlippageLimits
 from dao_bot.protocols.port import TreasuryProtocol
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Services:
     Attributes:
         labels: address -> name for every address that people may see.
         contracts: the contracts that the protocols may call, by address, with their labels.
-        slippage: WAD; encoders set minimum outputs by it.
+        slippage: encoders set minimum outputs by it.
         longest_window: seconds of past moves that the policy looks at.
         approvals: the rules by which people approve, by their names in the config.
         accepted_safe: the Safe as the record says that it was accepted, or None.
@@ -65,7 +66,7 @@ class Services:
     providers: Mapping[type[Need[Any]], Provider]
     rules: tuple[Rule, ...]
     policy_hash: str
-    slippage: int
+    slippage: SlippageLimits
     longest_window: int
     multi_send_call_only: Address
     contracts: Mapping[Address, str]

@@ -21,6 +21,7 @@ class EncodeContext:
 
     Attributes:
         slippage: WAD; the largest loss against the oracle prices, from which minimum outputs follow.
+        exits: WAD; the wider limits for leaving tokens that have fallen.
         allowances: (token, spender) -> what the Safe already allows, where it was read. An allowance that is not
             known to be zero is set to zero before a new one, because some tokens refuse anything else.
     """
@@ -31,6 +32,11 @@ class EncodeContext:
     slippage: int
     valid_until: int
     allowances: Mapping[tuple[Address, Address], int] = field(default_factory=dict)
+    exits: Mapping[Token, int] = field(default_factory=dict)
+
+    def slippage_of(self, sold: Token, bought: Token) -> int:
+        """WAD; the largest loss of a swap between these."""
+        return self.slippage if bought in self.exits else self.exits.get(sold, self.slippage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from strategies.reserve_rebalance.problem import Inputs, Mask
 from strategies.reserve_rebalance.universe import Array
 
 TURNOVER = "turnover"
+MOST_SOLD = "most sold"
 FLOOR = "runway floor"
 DEPTH = "quoted depth"
 
@@ -96,7 +97,8 @@ def conflicting(optimizer: Optimizer, inputs: Inputs, names: Sequence[str], bloc
         groups[reason] = (rows[freed], room.ravel()[freed])
     open_rows = rows[inputs.room.ravel() > 0]
     groups[DEPTH] = (open_rows, np.full(len(open_rows), INFINITE))
-    groups[TURNOVER] = (np.array([hard.rows[TURNOVER].start]), np.array([INFINITE]))
+    for pace in (TURNOVER, MOST_SOLD):
+        groups[pace] = (np.array([hard.rows[pace].start]), np.array([INFINITE]))
     for i, name in enumerate(names):
         groups[name] = (np.array([hard.rows["limits"].start + i]), np.array([INFINITE]))
     groups[FLOOR] = (np.array([hard.rows[FLOOR].start]), np.array([INFINITE]))
@@ -113,7 +115,7 @@ def nearest(optimizer: Optimizer, inputs: Inputs, *, floor_first: bool, keep: fl
     """How little must give way, in order: the runway floor least of all, then limits and turnover.
 
     Without `floor_first` (holding satisfies the floor) floor and turnover are kept, and no limit may be exceeded by
-    more than it is now. With it, everything but holdings, quotes and pegs gives way to the floor.
+    more than it is now. With it, everything but holdings, quotes, pegs and the most to sell gives way to the floor.
 
     Limits are kept away from by `keep`. They are shares of what is left, so burning value in costs would come nearer
     to each broken limit by less than what is burnt; costs therefore weigh as much as one more than the number of

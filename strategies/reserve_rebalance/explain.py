@@ -10,7 +10,7 @@ import numpy as np
 from dao_bot.domain.units import WAD, format_ratio
 from dao_bot.strategy import BindingConstraint, Decision, Evidence
 from strategies.reserve_rebalance import amounts, trades
-from strategies.reserve_rebalance.conflicts import FLOOR, TURNOVER
+from strategies.reserve_rebalance.conflicts import FLOOR, MOST_SOLD, TURNOVER
 from strategies.reserve_rebalance.optimum import scenario_cvar
 from strategies.reserve_rebalance.params import Params
 from strategies.reserve_rebalance.planner import Outcome, Plan
@@ -201,7 +201,7 @@ def _binding(account: Account) -> Iterable[BindingConstraint]:
     point = account.reserve * 0.01
     limits = zip(account.universe.limits, prices.get("limits", ()), gave_way, strict=True)
     named = [(limit.text, float(price), point, "USD per percentage point") for limit, price, gave in limits if not gave]
-    named.append((TURNOVER, float(prices[TURNOVER][0]), point, "USD per percentage point"))
+    named += [(pace, float(prices[pace][0]), point, "USD per percentage point") for pace in (TURNOVER, MOST_SOLD)]
     burn = account.params.monthly_burn / WAD
     named.append((FLOOR, float(prices[FLOOR][0]), burn, "USD per month of runway"))
     return [

@@ -51,6 +51,7 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "tail_price": cp.Parameter(s),
         "floor": cp.Parameter(),
         "turnover": cp.Parameter(),
+        "most sold": cp.Parameter(),
     }
     w, flow, threshold, excess = cp.Variable(n), cp.Variable(m * k), cp.Variable(), cp.Variable(s)
     lost_to, total = cp.Variable(failures), cp.Variable()
@@ -63,6 +64,7 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "holdings": sold_by @ flow <= p["weights"],
         "runway floor": structure.retained @ w >= p["floor"],
         "turnover": p["counted"] @ flow <= p["turnover"],
+        "most sold": cp.sum(flow) <= p["most sold"],
         "losses": lost_to == sp.csr_array(structure.failure_loss) @ w,
         "tail": scenario_loss - threshold <= excess,
         "tail excess": excess >= 0,
@@ -105,5 +107,6 @@ def parameter_values(structure: Structure, inputs: Inputs) -> dict[str, np.ndarr
         "tail_price": structure.risk_aversion / structure.tail * inputs.probability,
         "floor": inputs.floor + inputs.margin,
         "turnover": inputs.turnover - inputs.margin,
+        "most sold": inputs.most_sold - inputs.margin,
         "slack": inputs.slack - inputs.margin,
     }

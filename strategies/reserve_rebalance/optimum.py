@@ -16,7 +16,7 @@ from strategies.reserve_rebalance.problem import Inputs, Mask, Solution, Structu
 from strategies.reserve_rebalance.scenarios import cvar
 from strategies.reserve_rebalance.universe import Array
 
-PRICED = frozenset({"limits", "runway floor", "turnover"})
+PRICED = frozenset({"limits", "runway floor", "turnover", "most sold"})
 """Constraints whose dual values are told."""
 
 FEASIBILITY = 1e-8
@@ -122,6 +122,7 @@ def verify(structure: Structure, inputs: Inputs, flow: Array, weights: Array) ->
         "limits": (structure.excess(weights) - np.maximum(inputs.slack, 0.0)).max(initial=0.0),
         "runway floor": inputs.floor - structure.retained @ weights,
         "turnover": inputs.turnover_weight @ sold - inputs.turnover,
+        "most sold": float(sold.sum()) - inputs.most_sold,
         "holdings": (sold_by_asset - inputs.weights).max(initial=0.0),
         "quoted depth": (flow - inputs.room).max(initial=0.0),
         "no short sale": -flow.min(initial=0.0),

@@ -142,6 +142,8 @@ class Params(StrategyParams):
         tail: the worst share of outcomes that CVaR averages; 1 % is CVaR99.
         risk_horizon: over which failures are counted.
         turnover: most to sell in one run, as a share of the reserve.
+        most_sold: most value to sell in one run, exits included; what the policy's `move_size` allows, so that it does
+            not refuse an exit. Unlimited when it is left out.
         no_trade_band: while limits hold and no holding is further than this from its best share, nothing is done.
         minimum_trade: smaller swaps are not worth their gas and signatures.
         max_cost: no part of a swap may cost more than this against the USD prices.
@@ -165,6 +167,7 @@ class Params(StrategyParams):
     tail: PositiveShare = WAD // 100
     risk_horizon: PositiveDuration = 90 * 86_400
     turnover: Share = WAD // 4
+    most_sold: PositiveUsd | None = None
     no_trade_band: Share = WAD // 100
     minimum_trade: NonNegativeUsd = 1_000 * WAD
     max_cost: Share = WAD // 100

@@ -15,6 +15,9 @@ from strategies.reserve_rebalance.universe import Array
 Indices = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
+UNLIMITED = 2.0
+"""More than the whole reserve; larger numbers would only upset the solvers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
@@ -75,8 +78,10 @@ class Inputs:
         floor: least of retained @ w.
         turnover: most to sell.
         minimum_trade: least to sell in a pair that is used.
+        most_sold: most to sell in one run, exits included.
         slack: (c,) how far each limit may be exceeded: 0, except in a repair that cannot do better.
-        margin: by how much the solver keeps away from limits, floor and turnover, so that rounding cannot cross them.
+        margin: by how much the solver keeps away from limits, floor, turnover and `most_sold`, so that rounding cannot
+            cross them.
     """
 
     weights: Array
@@ -89,6 +94,7 @@ class Inputs:
     turnover: float
     minimum_trade: float
     slack: Array
+    most_sold: float = UNLIMITED
     margin: float = 1e-7
 
 

@@ -25,7 +25,7 @@ from strategies.reserve_rebalance.amounts import Book
 from strategies.reserve_rebalance.costs import Quotes
 from strategies.reserve_rebalance.params import Params
 from strategies.reserve_rebalance.pegs import Pegs, State
-from strategies.reserve_rebalance.problem import Inputs, Mask
+from strategies.reserve_rebalance.problem import UNLIMITED, Inputs, Mask
 from strategies.reserve_rebalance.scenarios import Scenarios
 from strategies.reserve_rebalance.universe import Array, Universe
 
@@ -150,6 +150,7 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
         probability=probability,
         floor=min(floor / scale, OUT_OF_REACH),
         turnover=params.turnover / WAD,
+        most_sold=UNLIMITED if params.most_sold is None else min(params.most_sold / scale, UNLIMITED),
         minimum_trade=params.minimum_trade / scale,
         slack=np.zeros(len(universe.limits)),
     )

@@ -55,7 +55,7 @@ def minimum_output(swap: Swap, context: EncodeContext) -> int:
     Raises:
         Refused: no usable price, or a quote below the first or the last bound, which would only revert.
     """
-    slippage = context.slippage
+    slippage = context.slippage_of(swap.sell.token, swap.buy)
     if not 0 <= slippage < WAD:
         raise BadInput("not a slippage limit", value=slippage, limit="0 up to, but not including, 100 %")
     sell, buy = swap.sell.token, swap.buy

@@ -90,6 +90,31 @@ def test_slippage_is_measured_at_the_oracle_price_of_both_tokens() -> None:
     assert only(rule(Slippage, max="0%"), facts_of(cheap, batch)).after == "0.00 %"
 
 
+@pytest.mark.parametrize(
+    ("usdt", "usdc", "limit"),
+    [
+        (97, 100, "at most 2.00 %"),  # USDT fell, and USDC did not
+        (99, 100, "at most 0.50 %"),  # not under its price yet
+        (97, 97, "at most 0.50 %"),  # to leave one fallen token for another is no exit
+        (100, 97, "at most 0.50 %"),  # what is bought fell
+    ],
+)
+def test_only_leaving_a_fallen_token_may_lose_more(usdt: int, usdc: int, limit: str) -> None:
+    scene = replace(CALM, prices={**CALM.prices, "USDT": usdt * WAD // 100, "USDC": usdc * WAD // 100})
+    slippage = rule(Slippage, max="50bps", exits={"max": "2%", "below": {"USDT": "0.99 USD", "USDC": "0.99 USD"}})
+    batch = (Swap("USDT", "USDC", 10_000 * 10**6, 9_500 * 10**6, 9_600 * 10**6),)
+    assert only(slippage, facts_of(scene, batch)).limit == limit
+
+
+def test_the_wider_limit_is_a_limit() -> None:
+    scene = replace(CALM, prices={**CALM.prices, "USDT": 97 * WAD // 100})
+    slippage = rule(Slippage, max="50bps", exits={"max": "2%", "below": {"USDT": "0.99 USD"}})
+    fair = 9_700 * 10**6
+    for least, violated in ((fair * 98 // 100, False), (fair * 98 // 100 - 1, True)):
+        batch = (Swap("USDT", "USDC", 10_000 * 10**6, least, fair),)
+        assert only(slippage, facts_of(scene, batch)).violated is violated
+
+
 def test_a_token_above_its_cap_may_be_sold_in_steps_and_left_alone_but_not_bought() -> None:
     cap = rule(TokenCap, tokens={"USDT": "30%"})
     facts = tame_facts()
@@ -283,6 +308,8 @@ def test_a_misspelt_token_is_a_violation_that_names_the_tokens_there_are() -> No
         (SlippageParams, {"max": "101%"}),
         (SlippageParams, {"max": "0.5"}),
         (SlippageParams, {}),
+        (SlippageParams, {"max": "1%", "exits": {"max": "50bps", "below": {"USDT": "0.99 USD"}}}),
+        (SlippageParams, {"max": "1%", "exits": {"max": "2%", "below": {}}}),
         (TokenCapParams, {"tokens": {}}),
         (PriceQualityParams, {"min_sources": "0"}),
         (MoveSizeParams, {"per_run": "2 USD", "window": "1h", "per_window": "1 USD"}),

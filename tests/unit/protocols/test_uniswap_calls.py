@@ -106,6 +106,16 @@ def test_without_a_usable_price_nothing_is_swapped(treasury: Treasury, encode_co
         minimum_output(swap(treasury), replace(encode_context, prices=prices))
 
 
+def test_leaving_a_fallen_token_may_return_less_unless_the_bought_one_fell_too(
+    treasury: Treasury, encode_context: EncodeContext
+) -> None:
+    leaving = swap(treasury, expected=985_000_000)
+    fallen = {leaving.sell.token: 2 * WAD // 100}
+    assert minimum_output(leaving, replace(encode_context, exits=fallen)) == 980_000_000
+    with pytest.raises(Refused, match="worse than the slippage limit"):
+        minimum_output(leaving, replace(encode_context, exits={**fallen, leaving.buy: 2 * WAD // 100}))
+
+
 @pytest.mark.parametrize("slippage", [-1, WAD])
 def test_a_slippage_limit_that_limits_nothing_is_refused(
     treasury: Treasury, encode_context: EncodeContext, slippage: int

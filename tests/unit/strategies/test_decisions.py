@@ -137,6 +137,15 @@ def test_what_fell_is_sold_at_once_whole_and_urgently() -> None:
     assert sum(s.sell.units for s in swaps(decision) if s.sell.token.symbol == "USDT") >= 149_000 * 10**6
 
 
+def test_an_exit_sells_no_more_in_one_run_than_the_stated_value_and_says_that_this_binds() -> None:
+    held = {"USDC": 300e3, "USDT": 150e3, "DAI": 350e3}
+    decision = decide(params(turnover="1%", most_sold="100000 USD"), held, usd={"USDT": 0.98})
+    total = sum(s.sell.units for s in swaps(decision) if s.sell.token.symbol == "USDT")
+    assert decision.urgent and sold(decision) == {"USDT"}
+    assert 99_900 * 10**6 <= total * 98 // 100 <= 100_000 * 10**6
+    assert "most sold" in {each.name for each in decision.binding}
+
+
 def test_what_fell_too_far_is_not_sold_beyond_the_stated_loss() -> None:
     held = {"USDC": 300e3, "USDT": 150e3, "DAI": 350e3}
     decision = decide(params(), held, usd={"USDT": 0.94})
