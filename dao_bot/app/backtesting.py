@@ -61,7 +61,8 @@ def backtest(
     runway = None if settings.runway is None else _runway(settings.runway, parts)
     if vary:
         return _sweep(parts, test, names, parse_ranges(vary), runway, out, as_facts, jobs, dask)
-    result = run(test)
+    with _bar(test.end - test.begin, quiet=as_facts) as done:
+        result = run(test, lambda now: done(now - test.begin))
     marks = mark(result)
     measures = measure(result, marks, runway)
     title = f"Backtest of {', '.join(names)}"

@@ -15,13 +15,14 @@ from dao_bot.backtest.governed import Governed
 from dao_bot.backtest.history import SlicedHistory
 from dao_bot.backtest.market import Market, StatedSupply
 from dao_bot.backtest.paths import PricePaths, Source, Stated, Traded, price_paths
-from dao_bot.backtest.pool_states import load_pool_states
+from dao_bot.backtest.pool_states import load_pool_states, load_pool_trades
 from dao_bot.backtest.pools import PoolVenue, SimulatedPool
 from dao_bot.backtest.settings import DepthSettings, MarketSettings, SupplySettings
+from dao_bot.backtest.traffic import Traffic, require_cover, sides, stated_traffic
 from dao_bot.chain.provider import Treasury as Facts
 from dao_bot.config.load import Config, strategy_problems
-from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import NotFound
+from dao_bot.domain.addresses import ZERO_ADDRESS, Address
+from dao_bot.domain.errors import BadInput, NotFound
 from dao_bot.domain.tokens import Token, parse_amount
 from dao_bot.domain.units import WAD
 from dao_bot.engine.schedule import Cron, Every
@@ -77,6 +78,10 @@ def assemble(
     """
     config, facts, protocols = parts.config, parts.facts, parts.protocols
     market = market_of(parts, settings, directory, history or files_of(settings, directory, config))
+    for venue in market.venues.values():
+        for each in venue.pools:
+            if each.traffic is not None:
+                require_cover(each.traffic, each.pool, begin, min(end, int(market.paths.time[-1])))
     return Backtest(
         market=market,
         facts=facts,
@@ -146,11 +151,12 @@ def market_of(parts: Parts, settings: MarketSettings, directory: Path, history: 
     """The market of the settings, with the pools of the configuration."""
     tokens, chosen = _tokens(parts.facts), parts.config.protocols
     sources = {tokens[symbol]: _source(price, history.intervals) for symbol, price in settings.prices.items()}
+    paths = price_paths(sources, history.candles, settings.marks)
     return Market(
-        paths=price_paths(sources, history.candles, settings.marks),
+        paths=paths,
         native=parts.facts.native,
         venues={
-            protocol.name: _venue(chosen[protocol.name].settings, settings, protocol.pools, directory)
+            protocol.name: _venue(chosen[protocol.name].settings, settings, protocol.pools, directory, paths)
             for protocol in parts.protocols
             if isinstance(protocol, UniswapV3)
         },
@@ -246,21 +252,57 @@ def _source(price: Stated | str, intervals: Mapping[str, int]) -> Source:
     return Traded(price, intervals[price])
 
 
-def _venue(chosen: Settings, settings: MarketSettings, pools: Sequence[Pool], directory: Path) -> PoolVenue:
+def _venue(
+    chosen: Settings, settings: MarketSettings, pools: Sequence[Pool], directory: Path, paths: PricePaths
+) -> PoolVenue:
     assert isinstance(chosen, UniswapV3Settings), "a protocol is configured by its own settings"
+    _require_pools(settings, pools)
+    simulated = []
+    for pool in pools:
+        depth = _depth(settings, pool, directory)
+        simulated.append(SimulatedPool(pool, depth, _traffic(settings, pool, depth, directory, paths)))
     return PoolVenue(
         name=UniswapV3.name,
-        pools=tuple(SimulatedPool(pool, _depth(settings, pool, directory)) for pool in pools),
+        pools=tuple(simulated),
         recovery=settings.recovery,
         twap_window=chosen.twap_window,
         max_hops=chosen.max_hops,
         max_routes=chosen.max_routes,
+        manager=Address(chosen.position_manager or ZERO_ADDRESS),
     )
 
 
+def _names(pool: Pool) -> tuple[str, str]:
+    """What a pool is called in the settings: its tokens either way round, and its fee."""
+    return f"{pool.base}/{pool.quote} {pool.fee}", f"{pool.quote}/{pool.base} {pool.fee}"
+
+
+def _require_pools(settings: MarketSettings, pools: Sequence[Pool]) -> None:
+    known = [name for pool in pools for name in _names(pool)]
+    unknown = [name for name in (*settings.depths, *settings.trading) if name not in known]
+    if unknown:
+        raise NotFound("there is no such pool in the configuration", value=unknown[0], limit=", ".join(known[::2]))
+
+
+def _traffic(settings: MarketSettings, pool: Pool, depth: Depth, directory: Path, paths: PricePaths) -> Traffic | None:
+    name = next((name for name in _names(pool) if name in settings.trading), None)
+    if name is None:
+        return None
+    chosen = settings.trading[name]
+    if chosen.file is not None:
+        return load_pool_trades(chosen.file, pool, name.startswith(f"{sides(pool)[0]}/"), directory, paths)
+    if not isinstance(depth, StatedDepth):
+        raise BadInput(
+            f"a stated volume of {name} needs a stated depth", next_step=f"State `usd` for {name} under `depths`"
+        )
+    assert chosen.volume is not None, "the settings hold one of both"
+    return stated_traffic(pool, depth, chosen.volume / WAD, paths)
+
+
 def _depth(settings: MarketSettings, pool: Pool, directory: Path) -> Depth:
-    names = [f"{one}/{other} {pool.fee}" for one, other in ((pool.base, pool.quote), (pool.quote, pool.base))]
-    chosen: DepthSettings = next((settings.depths[name] for name in names if name in settings.depths), settings.depth)
+    chosen: DepthSettings = next(
+        (settings.depths[name] for name in _names(pool) if name in settings.depths), settings.depth
+    )
     if chosen.states is not None:
         return load_pool_states(chosen.states, pool, directory)
     assert chosen.usd is not None, "the settings hold one of both"

@@ -60,8 +60,13 @@ class StatedDepth:
 
     def sale(self, now: int, price: float, base_usd: float, of_base: bool, amount: float) -> Trade | None:
         """As `Depth.sale`, by the constant product of the reserves that have this depth."""
-        base = self.usd / (1.0 / math.sqrt(0.99) - 1.0) / base_usd
+        base = self.reserve / base_usd
         return constant_product(base, base * price, of_base, amount)
+
+    @property
+    def reserve(self) -> float:
+        """Dollars in each of the (virtual) reserves that have this depth."""
+        return self.usd / (1.0 / math.sqrt(0.99) - 1.0)
 
 
 @dataclass(frozen=True, slots=True)

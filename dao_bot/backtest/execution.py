@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dao_bot.backtest.market import Market, Moment
+from dao_bot.backtest.own_liquidity import OwnLiquidity
 from dao_bot.backtest.pools import GAS_AROUND_A_SWAP, GAS_OF_A_HOP, Mark
+from dao_bot.backtest.treasury import Least
+from dao_bot.domain.concentrated import Pair
 from dao_bot.domain.errors import BadInput, Refused, Reverted
 from dao_bot.domain.operations import Burn, Operation, Swap, Transfer
+from dao_bot.domain.positions import CollectFees, DecreaseLiquidity, IncreaseLiquidity, MintPosition
 from dao_bot.domain.tokens import Amount, Token
 
 GAS_OF_A_BATCH = 150_000
 """The Safe's own part: signatures, MultiSend, the deadline."""
 GAS_OF_A_TRANSFER = 60_000
+GAS_OF_A_MINT, GAS_OF_AN_INCREASE, GAS_OF_A_DECREASE, GAS_OF_A_COLLECT = 450_000, 250_000, 180_000, 130_000
+"""With the allowances around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Scratch:
     burned: dict[Token, int]
     market: Market
     moment: Moment
+    own: OwnLiquidity = field(default_factory=OwnLiquidity)
 
     def take(self, amount: Amount) -> None:
         """`amount` leaves.
@@ -83,8 +90,26 @@ class Scratch:
         return float(amount.units / 10**amount.token.decimals * price)
 
 
-Execute = Callable[[Any, int, Scratch], Fill]
-"""Executes an operation that must return at least so many base units; raises `Reverted` when it cannot."""
+@dataclass(frozen=True, slots=True)
+class LiquidityFill:
+    """One executed operation on a position: value changes its form, and nothing is paid to anybody.
+
+    Attributes:
+        paid, received: base units of token0 and token1 that left the Safe, or came.
+        fees: how much of what came were fees.
+        gas: units.
+    """
+
+    kind: str
+    token_id: int
+    paid: tuple[Amount, ...]
+    received: tuple[Amount, ...]
+    fees: tuple[Amount, ...]
+    gas: int
+
+
+Execute = Callable[[Any, Any, Scratch], Fill | LiquidityFill]
+"""Executes an operation with its least returns; raises `Reverted` when it cannot."""
 
 
 def execute_swap(swap: Swap, least: int, scratch: Scratch) -> Fill:
@@ -132,15 +157,72 @@ def execute_burn(burn: Burn, least: int, scratch: Scratch) -> Fill:
     return Fill(burn.kind, burn.amount, None, scratch.value(burn.amount), 0.0, 0.0, GAS_OF_A_TRANSFER)
 
 
-EXECUTORS: Mapping[type, Execute] = {Swap: execute_swap, Transfer: execute_transfer, Burn: execute_burn}
+def execute_mint(mint: MintPosition, least: Pair, scratch: Scratch) -> LiquidityFill:
+    """A new position, in a pool of which it is known what is traded there."""
+    deposits = (mint.deposit0, mint.deposit1)
+    pool = scratch.own.pool(mint.deposit0.token, mint.deposit1.token, mint.fee)
+    scratch.own.minted += 1
+    token_id = scratch.own.minted
+    paid = pool.mint(token_id, mint.lower, mint.upper, _units(deposits), least)
+    return _paid(mint.kind, token_id, deposits, paid, scratch, GAS_OF_A_MINT)
+
+
+def execute_increase(increase: IncreaseLiquidity, least: Pair, scratch: Scratch) -> LiquidityFill:
+    """More liquidity for a position of the Safe."""
+    deposits = (increase.deposit0, increase.deposit1)
+    paid = scratch.own.pool_of(increase.token_id).add(increase.token_id, _units(deposits), least)
+    return _paid(increase.kind, increase.token_id, deposits, paid, scratch, GAS_OF_AN_INCREASE)
+
+
+def execute_decrease(decrease: DecreaseLiquidity, least: Pair, scratch: Scratch) -> LiquidityFill:
+    """What is taken out is owed to the Safe until it is collected."""
+    scratch.own.pool_of(decrease.token_id).remove(decrease.token_id, decrease.liquidity, least)
+    return LiquidityFill(decrease.kind, decrease.token_id, (), (), (), GAS_OF_A_DECREASE)
+
+
+def execute_collect(collect: CollectFees, least: Pair, scratch: Scratch) -> LiquidityFill:
+    """Everything that a position owes."""
+    pool = scratch.own.pool_of(collect.token_id)
+    paid, fees = (_amounts(pool.tokens, units) for units in pool.collect(collect.token_id))
+    for amount in paid:
+        scratch.give(amount)
+    return LiquidityFill(collect.kind, collect.token_id, (), paid, fees, GAS_OF_A_COLLECT)
+
+
+def _paid(
+    kind: str, token_id: int, deposits: tuple[Amount, Amount], paid: Pair, scratch: Scratch, gas: int
+) -> LiquidityFill:
+    amounts = _amounts((deposits[0].token, deposits[1].token), paid)
+    for amount in amounts:
+        scratch.take(amount)
+    return LiquidityFill(kind, token_id, amounts, (), (), gas)
+
+
+def _units(amounts: tuple[Amount, Amount]) -> Pair:
+    return amounts[0].units, amounts[1].units
+
+
+def _amounts(tokens: tuple[Token, Token], units: Pair) -> tuple[Amount, Amount]:
+    return tokens[0].amount(units[0]), tokens[1].amount(units[1])
+
+
+EXECUTORS: Mapping[type, Execute] = {
+    Swap: execute_swap,
+    Transfer: execute_transfer,
+    Burn: execute_burn,
+    MintPosition: execute_mint,
+    IncreaseLiquidity: execute_increase,
+    DecreaseLiquidity: execute_decrease,
+    CollectFees: execute_collect,
+}
 
 
 def execute(
     operations: Iterable[Operation],
-    least: Iterable[int],
+    least: Iterable[Least],
     scratch: Scratch,
     executors: Mapping[type, Execute] = EXECUTORS,
-) -> tuple[Fill, ...]:
+) -> tuple[Fill | LiquidityFill, ...]:
     """All operations in their order; `scratch` is the treasury afterwards.
 
     Raises:

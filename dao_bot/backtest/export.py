@@ -30,6 +30,12 @@ def assumptions(result: Result) -> dict[str, Any]:
         "depth": {
             f"{each.pool.base}/{each.pool.quote} {each.pool.fee}": str(each.depth) for v in venues for each in v.pools
         },
+        "trading": {
+            f"{each.pool.base}/{each.pool.quote} {each.pool.fee}": str(each.traffic)
+            for v in venues
+            for each in v.pools
+            if each.traffic is not None
+        },
         "recovery_seconds": {venue.name: venue.recovery for venue in venues},
         "delay_seconds": test.delay,
         "slippage": f"{test.slippage.usual / WAD:.4%}",
@@ -39,7 +45,7 @@ def assumptions(result: Result) -> dict[str, Any]:
 
 
 def marks_table(marks: Marks) -> Any:
-    """A pyarrow table: one row for each mark; `held` and `usd` columns for each token."""
+    """A pyarrow table: one row for each mark; columns `held`, `in positions` and `usd` for each token."""
     import pyarrow as pa
 
     columns: dict[str, Any] = {
@@ -51,6 +57,7 @@ def marks_table(marks: Marks) -> Any:
     }
     for column, token in enumerate(marks.tokens):
         columns[f"held {token.symbol}"] = marks.whole[:, column]
+        columns[f"in positions {token.symbol}"] = marks.inside[:, column]
         columns[f"usd {token.symbol}"] = marks.usd[:, column]
     return pa.table(columns)
 
@@ -77,7 +84,30 @@ def fills_table(result: Result) -> Any:
                 "batch_gas_usd": deed.gas_usd,
             }
             for deed in result.deeds
-            for fill in (deed.fills or (None,))
+            for fill in (deed.fills or (() if deed.changes else (None,)))
+        ]
+    )
+
+
+def positions_table(result: Result) -> Any:
+    """A pyarrow table: one row for each executed change of a position. Amounts are exact, and signed for the Safe."""
+    return _table(
+        [
+            {
+                "batch": deed.batch.number,
+                "strategy": deed.batch.strategy,
+                "at": deed.at,
+                "kind": change.kind,
+                "token_id": change.token_id,
+                "token": amount.token.symbol,
+                "units": str(sign * amount.units),
+                "fee_units": str(sum(fee.units for fee in change.fees if fee.token == amount.token)),
+                "batch_gas_usd": deed.gas_usd,
+            }
+            for deed in result.deeds
+            for change in deed.changes
+            for sign, amounts in ((-1, change.paid), (1, change.received))
+            for amount in amounts
         ]
     )
 
@@ -115,7 +145,7 @@ def write_page(path: Path, text: str) -> None:
 
 
 def write_result(directory: Path, result: Result, marks: Marks, facts: Mapping[str, Any], page: str) -> None:
-    """`report.html`, `result.json`, `marks.parquet`, `fills.parquet` and `visits.parquet`, over what was there.
+    """`report.html`, `result.json`, and `marks`, `fills`, `positions` and `visits` as Parquet, over what was there.
 
     Raises:
         BadInput: the directory cannot be written.
@@ -128,6 +158,7 @@ def write_result(directory: Path, result: Result, marks: Marks, facts: Mapping[s
         directory.mkdir(parents=True, exist_ok=True)
         parquet.write_table(marks_table(marks), directory / "marks.parquet")
         parquet.write_table(fills_table(result), directory / "fills.parquet")
+        parquet.write_table(positions_table(result), directory / "positions.parquet")
         parquet.write_table(visits_table(result), directory / "visits.parquet")
     except OSError as error:
         raise BadInput(

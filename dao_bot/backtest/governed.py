@@ -12,6 +12,7 @@ from dao_bot.domain.calls import Batch as ChainBatch
 from dao_bot.domain.calls import Call, DecodedCall
 from dao_bot.domain.errors import DaoBotError, PluginFailed
 from dao_bot.domain.operations import Operation
+from dao_bot.domain.positions import Position
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import AssetChange, SafeState, Simulation
@@ -87,14 +88,22 @@ def _apply(rule: Rule, facts: PolicyFacts) -> tuple[RuleReport, ...]:
     return reports or (broken(rule.name, "", "The rule said nothing, so it did not look."),)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the Safe has: base units of every token, and positions."""
+
+    units: Mapping[Token, int]
+    positions: tuple[Position, ...] = ()
+
+
 def facts_of(
     governed: Governed,
     treasury: Facts,
     block: Block,
     decoded: tuple[DecodedCall, ...],
     valid_until: int,
-    before: Mapping[Token, int],
-    after: Mapping[Token, int],
+    before: Held,
+    after: Held,
     prices: Mapping[Token, TokenPrice],
     pool_prices: Sequence[PoolPrice],
     moves: tuple[Move, ...],
@@ -102,29 +111,36 @@ def facts_of(
     """What the rules look at: real bytes, simulated balances.
 
     Args:
-        before, after: base units of every token, around the trial of the batch.
+        before, after: around the trial of the batch.
     """
     wrapped = wrap_multisig([each.call for each in decoded], governed.multi_send_call_only)
     changes = tuple(
-        AssetChange(ZERO_ADDRESS if token.is_native else token.address, after[token] - units)
-        for token, units in before.items()
-        if after[token] != units
+        AssetChange(ZERO_ADDRESS if token.is_native else token.address, after.units[token] - units)
+        for token, units in before.units.items()
+        if after.units[token] != units
     )
+    had = {(each.manager, each.token_id): each for each in before.positions}
+    changed = tuple(each for each in after.positions if had.get((each.manager, each.token_id)) != each)
+    made = (each for each in changed if (each.manager, each.token_id) not in had)
+    changes += tuple(AssetChange(each.manager, 1, each.token_id) for each in made)
     return PolicyFacts(
         block=block,
         batch=ChainBatch(treasury.chain_id, treasury.safe, wrapped, governed.policy_hash, valid_until),
         decoded=decoded,
-        before=before,
-        after=after,
+        before=before.units,
+        after=after.units,
         prices=prices,
         pool_prices=tuple(pool_prices),
-        simulation=Simulation(block.number, block.hash, block.timestamp, True, changes, 0, None, (), None, ()),
+        simulation=Simulation(
+            block.number, block.hash, block.timestamp, True, changes, 0, None, (), None, (), positions=changed
+        ),
         safe_before=_no_safe(treasury),
         moves=moves,
         contracts=governed.contracts,
         address_book=governed.address_book,
         hold_only=governed.hold_only,
         trusted_multisend=governed.multi_send_call_only,
+        positions=before.positions,
     )
 
 

@@ -40,11 +40,12 @@ class SlicedHistory:
     def __init__(self, sources: Sequence[HistorySource]) -> None:
         """Makes the source. Of several sources the first that knows a pair is asked for it."""
         self._sources = tuple(sources)
+        self._pairs = frozenset(pair for source in self._sources for pair in source.pairs)
         self._whole: dict[tuple[str, int], Series] = {}
 
     @property
     def pairs(self) -> frozenset[str]:
-        return frozenset(pair for source in self._sources for pair in source.pairs)
+        return self._pairs
 
     def whole(self, pair: str, interval: int) -> Series:
         """Every candle of `interval` seconds.
@@ -68,7 +69,7 @@ class SlicedHistory:
     def series(self, pair: str, window: int, interval: int, now: int) -> Series:
         """As `HistorySource.series`."""
         whole = self.whole(pair, interval)
-        start, end = np.searchsorted(whole.time, (now - window, now), side="right")
+        start, end = whole.time.searchsorted((now - window, now), side="right")
         return Series(
             whole.source,
             whole.time[start:end],

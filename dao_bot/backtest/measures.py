@@ -38,7 +38,8 @@ class Marks:
     """The treasury at M moments: whenever a price moved, at the beginning and at the end.
 
     Attributes:
-        whole: (M, n) whole tokens held.
+        whole: (M, n) whole tokens in the Safe.
+        inside: (M, n) whole tokens in the positions, fees included.
         usd: (M, n) dollars for one whole token, the last known one where none is known.
         value: (M,) dollars, less all that was spent on gas until then.
         hold, equal: (M,) dollars had nothing been done; had the same dollars been spread equally, and then nothing.
@@ -49,11 +50,17 @@ class Marks:
     tokens: tuple[Token, ...]
     time: Times
     whole: Floats
+    inside: Floats
     usd: Floats
     value: Floats
     hold: Floats
     equal: Floats
     unknown: Flags
+
+    @property
+    def values(self) -> Floats:
+        """(M, n) dollars in each token, in the Safe or in positions."""
+        return (self.whole + self.inside) * self.usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class Measures:
         worst, drawdown: the furthest below the beginning, and below the highest value before, as positive shares.
         turnover: dollars sold in swaps as a share of the value at the beginning.
         cost: fees and impact; gas comes on top.
+        earned: dollars of fees that own positions earned, at the prices of the end.
+        provided: dollars in positions at the end.
         runway_least: fewest months that were covered; None without a stated runway.
         days_short: days in which less was covered than must be.
         days_outside: days in which holdings were outside of what the policy allows to be bought into.
@@ -91,6 +100,8 @@ class Measures:
     endings: Mapping[str, int]
     executed: int
     failed: int
+    earned: float = 0.0
+    provided: float = 0.0
     runway_least: float | None = None
     runway_final: float | None = None
     days_short: float | None = None
@@ -107,7 +118,8 @@ def mark(result: Result) -> Marks:
     """
     test, paths = result.backtest, result.backtest.market.paths
     inside = paths.time[(paths.time > test.begin) & (paths.time <= test.end)]
-    time = np.unique(np.concatenate([[test.begin], inside, [step.at for step in result.steps], [test.end]]))
+    noted = [note.at for each in result.provided for note in each.inside]
+    time = np.unique(np.concatenate([[test.begin], inside, [step.at for step in result.steps], noted, [test.end]]))
     rows = np.searchsorted(paths.time, time, side="right") - 1
     columns = [test.market.column.get(token, -1) for token in result.tokens]
     usd, known = np.zeros((len(time), len(columns))), np.zeros((len(time), len(columns)), dtype=bool)
@@ -119,18 +131,32 @@ def mark(result: Result) -> Marks:
     balances = np.array([[float(units) for units in step.units] for step in result.steps]) / scale
     steps = np.searchsorted([step.at for step in result.steps], time, side="right") - 1
     steps[0] = 0  # the beginning is what was there before anything was done
+    positions = _inside(result, time)
     whole, gas = balances[steps], np.array([step.gas_usd for step in result.steps])[steps]
     paid = np.array([step.paid_usd for step in result.steps])[steps]
     return Marks(
         tokens=result.tokens,
         time=time.astype(np.int64),
         whole=whole,
+        inside=positions,
         usd=usd,
-        value=(whole * usd).sum(axis=1) - gas,
+        value=((whole + positions) * usd).sum(axis=1) - gas,
         hold=usd @ balances[0] - paid,
         equal=usd @ _equal_weight(result, balances[0] @ usd[0], usd[0]) - paid,
-        unknown=((whole > 0) & ~known).any(axis=1),
+        unknown=((whole + positions > 0) & ~known).any(axis=1),
     )
+
+
+def _inside(result: Result, time: Times) -> Floats:
+    """(M, n) whole tokens in the positions at each time, as last noted."""
+    found = np.zeros((len(time), len(result.tokens)))
+    for each in result.provided:
+        rows = np.searchsorted([note.at for note in each.inside], time, side="right") - 1
+        for side, token in enumerate(each.tokens):
+            noted = np.array([0.0, *(note.amounts[side] / 10**token.decimals for note in each.inside)])
+            found[:, result.tokens.index(token)] += noted[rows + 1]
+    found[0] = 0.0  # the beginning is what was there before anything was done
+    return found
 
 
 def _equal_weight(result: Result, value: float, usd: Floats) -> Floats:
@@ -173,19 +199,32 @@ def measure(result: Result, marks: Marks, runway: Runway | None = None) -> Measu
         turnover=sum(fill.sold_usd for fill in swaps) / start if start else 0.0,
         cost=sum(fill.cost for fill in swaps),
         gas=result.steps[-1].gas_usd,
-        days_outside=_days(outside_limits(result, marks.whole * marks.usd), seconds),
+        days_outside=_days(outside_limits(result, marks.values), seconds),
         days_unknown=_days(marks.unknown, seconds),
         endings=endings,
         executed=sum(deed.failure is None for deed in result.deeds),
         failed=sum(deed.failure is not None for deed in result.deeds),
+        earned=_earned(result, marks),
+        provided=float((marks.inside[-1] * marks.usd[-1]).sum()),
         runway_least=None if months is None else float(months.min()),
         runway_final=None if months is None else float(months[-1]),
         days_short=None if short is None else _days(short, seconds),
     )
 
 
+def _earned(result: Result, marks: Marks) -> float:
+    last = dict(zip(marks.tokens, marks.usd[-1].tolist(), strict=True))
+    return float(
+        sum(
+            units / 10**token.decimals * last[token]
+            for each in result.provided
+            for token, units in zip(each.tokens, each.fees, strict=True)
+        )
+    )
+
+
 def covered(marks: Marks, runway: Runway) -> Floats:
-    """(M,) months that the holdings would pay for, after haircuts and commitments."""
+    """(M,) months that what lies in the Safe would pay for, after haircuts and commitments; positions pay no bills."""
     kept = np.array([1.0 - runway.haircuts.get(token, 0) / WAD for token in marks.tokens])
     months: Floats = ((marks.whole * marks.usd) @ kept - runway.commitments / WAD) / (runway.monthly_burn / WAD)
     return months

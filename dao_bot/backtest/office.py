@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from dao_bot.backtest.backtest import Backtest, Player
-from dao_bot.backtest.execution import GAS_OF_A_BATCH, Scratch, execute
-from dao_bot.backtest.governed import facts_of
+from dao_bot.backtest.execution import GAS_OF_A_BATCH, Fill, LiquidityFill, Scratch, execute
+from dao_bot.backtest.governed import Held, facts_of
 from dao_bot.backtest.result import Deed
-from dao_bot.backtest.seeing import World, block_at, see
-from dao_bot.backtest.treasury import Batch
+from dao_bot.backtest.seeing import block_at, see
+from dao_bot.backtest.treasury import Batch, Least
+from dao_bot.backtest.world import World
 from dao_bot.chain.provider import Provider
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.errors import DaoBotError, Refused
@@ -21,6 +22,7 @@ from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.tokens import Token, usd_value
 from dao_bot.protocols.port import EncodeContext
 from dao_bot.protocols.uniswap_v3.encode import minimum_output
+from dao_bot.protocols.uniswap_v3.position_calls import PositionOperation, least_amounts
 
 
 class Office:
@@ -66,7 +68,7 @@ class Office:
             urgent=decision.urgent,
             decoded=decoded,
         )
-        self._judge(batch, block, scratch.units, prices, run)
+        self._judge(batch, block, scratch, prices, run)
         self._batches += 1
         self._world.treasury.open.append(batch)
         return batch
@@ -83,21 +85,28 @@ class Office:
         run, block = RunId(batch.strategy, batch.decided_at), block_at(self._test.facts, now)
         scratch = self._scratch()
         try:
-            fills = execute(batch.operations, batch.least, scratch, self._test.executors)
+            done = execute(batch.operations, batch.least, scratch, self._test.executors)
             if self._test.governed is not None:
-                self._judge(batch, block, scratch.units, self._prices({}, run, block), run)
+                self._judge(batch, block, scratch, self._prices({}, run, block), run)
         except DaoBotError as error:
             return Deed(batch, now, failure=str(error))
         world.treasury.units.update(scratch.units)
         world.treasury.marks.update(scratch.marks)
         world.treasury.burned.update(scratch.burned)
+        world.treasury.own = scratch.own
         world.treasury.settle(batch, now)
-        gas = GAS_OF_A_BATCH + sum(fill.gas for fill in fills)
-        return Deed(batch, now, fills, world.market.gas_cost(gas, world.moment))
+        gas = world.market.gas_cost(GAS_OF_A_BATCH + sum(each.gas for each in done), world.moment)
+        fills = tuple(each for each in done if isinstance(each, Fill))
+        changes = tuple(each for each in done if isinstance(each, LiquidityFill))
+        for change in changes:
+            scratch.own.pool_of(change.token_id).note(now)
+        return Deed(batch, now, fills, gas, changes=changes)
 
     def _scratch(self) -> Scratch:
         world, held = self._world, self._world.treasury
-        return Scratch(dict(held.units), dict(held.marks), dict(held.burned), world.market, world.moment)
+        return Scratch(
+            dict(held.units), dict(held.marks), dict(held.burned), world.market, world.moment, held.own.twin()
+        )
 
     def _prices(self, seen: Mapping[Need[Any], Any], run: RunId, block: Block) -> Mapping[Token, TokenPrice]:
         if Prices() not in seen:
@@ -106,7 +115,7 @@ class Office:
         return prices
 
     def _judge(
-        self, batch: Batch, block: Block, after: Mapping[Token, int], prices: Mapping[Token, TokenPrice], run: RunId
+        self, batch: Batch, block: Block, after: Scratch, prices: Mapping[Token, TokenPrice], run: RunId
     ) -> None:
         """Raises `Refused` with every rule that the batch breaks."""
         governed = self._test.governed
@@ -120,8 +129,8 @@ class Office:
             block,
             batch.decoded,
             batch.valid_until,
-            dict(world.treasury.units),
-            after,
+            Held(dict(world.treasury.units), world.treasury.own.positions()),
+            Held(after.units, after.own.positions()),
             prices,
             seen[PoolPrices()],
             world.treasury.moves(block.timestamp - governed.longest_window),
@@ -131,6 +140,8 @@ class Office:
             raise Refused("; ".join(f"{report.rule}: {report.message}" for report in broken))
 
 
-def _least(operation: Operation, context: EncodeContext) -> int:
-    """The minimum output that stands in the bytes of a swap; other operations return nothing."""
+def _least(operation: Operation, context: EncodeContext) -> Least:
+    """The minimums that stand in the bytes of a swap or of a position's change; other operations return nothing."""
+    if isinstance(operation, get_args(PositionOperation)):
+        return least_amounts(operation, context)
     return minimum_output(operation, context) if isinstance(operation, Swap) else 0

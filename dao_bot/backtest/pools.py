@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dao_bot.backtest.depth import Depth
+from dao_bot.backtest.traffic import Traffic
+from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 from dao_bot.domain.errors import Refused
 from dao_bot.domain.quotes import Ladder, Rung
 from dao_bot.domain.tokens import Token
@@ -51,10 +53,11 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPool:
-    """A pool and how deep it is."""
+    """A pool, how deep it is, and what others do in it where the treasury may provide liquidity too."""
 
     pool: Pool
     depth: Depth
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class PoolVenue:
         name: the protocol's, as in a `Swap`.
         recovery: seconds in which arbitrage takes back all but 1/e of what a trade moved.
         twap_window: seconds.
+        manager: the contract whose tokens positions are.
     """
 
     name: str
@@ -73,6 +77,7 @@ class PoolVenue:
     twap_window: int
     max_hops: int = 2
     max_routes: int = 200
+    manager: Address = ZERO_ADDRESS
 
     @cached_property
     def _depth(self) -> Mapping[str, SimulatedPool]:

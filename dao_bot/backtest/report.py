@@ -14,7 +14,16 @@ from dao_bot.backtest.export import assumptions
 from dao_bot.backtest.measures import Marks, Measures
 from dao_bot.backtest.plots import Line, line_plot, share_plot
 from dao_bot.backtest.result import Result, Visit
-from dao_bot.backtest.words import bound_words, cost_words, dollars, line_words, measure_rows, share
+from dao_bot.backtest.words import (
+    bound_words,
+    change_words,
+    cost_words,
+    dollars,
+    fill_words,
+    line_words,
+    measure_rows,
+    share,
+)
 from dao_bot.cards.markup import Child, element
 from dao_bot.cards.page import document
 from dao_bot.cards.text import clean, duration, utc
@@ -132,9 +141,9 @@ def _plots(marks: Marks, name: str) -> list[Child]:
         Line("holding", (marks.hold / held - 1.0) * 100.0, "other"),
     ]
     values = {
-        token.symbol: marks.whole[:, column] * marks.usd[:, column]
+        token.symbol: marks.values[:, column]
         for column, token in enumerate(marks.tokens)
-        if (marks.whole[:, column] * marks.usd[:, column]).any()
+        if marks.values[:, column].any()
     }
     moved = [
         (token.symbol, column)
@@ -160,13 +169,13 @@ def _plots(marks: Marks, name: str) -> list[Child]:
 def _deeds(result: Result) -> Element:
     rows = []
     for deed in result.deeds[:_MOST_ROWS]:
-        swaps = "; ".join(f"{fill.sold} for {fill.bought}" if fill.bought else str(fill.sold) for fill in deed.fills)
+        done = "; ".join([*map(fill_words, deed.fills), *map(change_words, deed.changes)])
         rows.append(
             (
                 utc(deed.at),
                 deed.batch.strategy + (", urgent" if deed.batch.urgent else ""),
-                swaps or clean(deed.failure or ""),
-                dollars(sum(fill.cost for fill in deed.fills) + deed.gas_usd) if deed.fills else "not executed",
+                done or clean(deed.failure or ""),
+                "not executed" if deed.failure else dollars(sum(fill.cost for fill in deed.fills) + deed.gas_usd),
                 deed.failure is None,
             )
         )
@@ -236,6 +245,7 @@ def _assumed(result: Result) -> Iterable[tuple[str, str]]:
     facts = assumptions(result)
     yield "Prices", "; ".join(f"{symbol}: {words}" for symbol, words in facts["prices"].items())
     yield "Depth of pools", _listed(facts["depth"]) or "no pools"
+    yield "Trades of others", _listed(facts["trading"]) or "not needed: no own liquidity"
     yield "Pools recover in", ", ".join(duration(each) for each in facts["recovery_seconds"].values()) or "no pools"
     yield "From decision to execution", duration(facts["delay_seconds"])
     yield "Price of gas", f"{facts['gas_price_wei'] / 10**9:g} gwei"

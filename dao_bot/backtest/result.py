@@ -6,11 +6,14 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dao_bot.backtest.execution import Fill
+from dao_bot.backtest.execution import Fill, LiquidityFill
+from dao_bot.backtest.own_liquidity import Inside
 from dao_bot.backtest.treasury import Batch
+from dao_bot.domain.concentrated import Pair
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.runs import RunId
 from dao_bot.domain.tokens import Token
+from dao_bot.protocols.uniswap_v3.paths import Pool
 
 if TYPE_CHECKING:
     from dao_bot.backtest.backtest import Backtest
@@ -49,7 +52,8 @@ class Deed:
     """The end of a batch.
 
     Attributes:
-        fills: of its operations, if it was executed.
+        fills: of its operations, if it was executed, but for those on positions.
+        changes: of positions.
         gas_usd: what its gas cost whoever sent it.
         failure: why it was not executed, in words; None if it was.
     """
@@ -59,6 +63,22 @@ class Deed:
     fills: tuple[Fill, ...] = ()
     gas_usd: float = 0.0
     failure: str | None = None
+    changes: tuple[LiquidityFill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What the treasury provided in one pool.
+
+    Attributes:
+        inside: what its positions were worth, oldest first; nothing before the first entry.
+        fees: base units of token0 and token1 that they earned, collected or not.
+    """
+
+    pool: Pool
+    tokens: tuple[Token, Token]
+    inside: tuple[Inside, ...]
+    fees: Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +98,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One run from its beginning to its end. `open`: batches that still waited then."""
+    """One run from its beginning to its end.
+
+    Attributes:
+        open: batches that still waited then.
+        provided: liquidity, by pool.
+    """
 
     backtest: Backtest
     tokens: tuple[Token, ...]
@@ -86,3 +111,4 @@ class Result:
     visits: tuple[Visit, ...]
     deeds: tuple[Deed, ...]
     open: tuple[Batch, ...] = ()
+    provided: tuple[Provided, ...] = ()

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections.abc import Callable, Iterator
 
 from dao_bot.backtest.backtest import Backtest, Player
 from dao_bot.backtest.clock import Fire, first_fire, next_fire
 from dao_bot.backtest.feeds import MarketPrices
 from dao_bot.backtest.office import Office
-from dao_bot.backtest.result import Deed, Ending, Result, Step, Visit
-from dao_bot.backtest.seeing import World, providers_of, see
+from dao_bot.backtest.own_liquidity import own_liquidity
+from dao_bot.backtest.result import Deed, Ending, Provided, Result, Step, Visit
+from dao_bot.backtest.seeing import providers_of, see
 from dao_bot.backtest.treasury import Treasury
+from dao_bot.backtest.world import World
 from dao_bot.domain.decisions import Decision, Memory
 from dao_bot.domain.errors import BadInput, DaoBotError, PluginFailed, Refused, Reverted
 from dao_bot.domain.hashing import canonical_json
 from dao_bot.strategy import Observation
 
 
-def run(backtest: Backtest) -> Result:
+def run(backtest: Backtest, reached: Callable[[int], None] | None = None) -> Result:
     """Play the history once.
+
+    Args:
+        reached: told every moment at which something happened.
 
     Raises:
         BadInput: a strategy needs what nothing here can show.
     """
-    return _Run(backtest).play()
+    return _Run(backtest).play(reached or (lambda now: None))
 
 
 class _Run:
@@ -33,7 +39,9 @@ class _Run:
     def __init__(self, test: Backtest) -> None:
         self._test = test
         tokens = (*test.facts.tokens.values(), test.facts.native)
-        self._treasury = Treasury({token: test.start.get(token, 0) for token in tokens})
+        self._treasury = Treasury(
+            {token: test.start.get(token, 0) for token in tokens}, own=own_liquidity(test.market.venues.values())
+        )
         self._world = World(test.market, self._treasury)
         self._providers = providers_of(self._world, test.prices or MarketPrices(test.market), test.providers)
         self._office = Office(test, self._world, self._providers)
@@ -47,18 +55,28 @@ class _Run:
         self._steps = [Step(test.begin, tuple(self._treasury.units.values()))]
         self._require_providers()
 
-    def play(self) -> Result:
+    def play(self, reached: Callable[[int], None]) -> Result:
         """To the end; what is then still open stays open."""
         test = self._test
         for player in test.players:
             self._plan(first_fire(player.name, player.schedule, player.jitter, test.begin))
         while (now := self._next()) is not None and now <= test.end:
+            reached(now)
             self._world.move_to(now)
             self._execute(now)
             while self._due and self._due[0][0] == now:
                 self._visit(heapq.heappop(self._due)[3])
         tokens, waiting = tuple(self._treasury.units), tuple(self._treasury.open)
-        return Result(test, tokens, tuple(self._steps), tuple(self._visits), tuple(self._deeds), waiting)
+        return Result(
+            test, tokens, tuple(self._steps), tuple(self._visits), tuple(self._deeds), waiting, tuple(self._provided())
+        )
+
+    def _provided(self) -> Iterator[Provided]:
+        """Liquidity up to the end, also where nobody looked at it any more."""
+        for each in self._treasury.own.pools.values():
+            each.advance(self._test.end)
+            if each.inside:
+                yield Provided(each.pool, each.tokens, tuple(each.inside), each.earned())
 
     def _next(self) -> int | None:
         times = [batch.executes_at for batch in self._treasury.open]

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from dao_bot.backtest.market import Market, Moment
-from dao_bot.backtest.treasury import Treasury
+from dao_bot.backtest.seeing_treasury import (
+    ActionHistoryProvider,
+    HoldingsProvider,
+    PositionsProvider,
+    SpendHistoryProvider,
+    SupplyProvider,
+)
+from dao_bot.backtest.world import World
 from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import Provider, ReadContext
 from dao_bot.chain.provider import Treasury as Facts
@@ -19,51 +25,16 @@ from dao_bot.domain.needs import (
     Need,
     PoolPrices,
     Prices,
-    Spend,
-    SpendHistory,
-    Supply,
     SwapLadders,
-    TokenSupply,
 )
 from dao_bot.domain.prices import PoolPrice, TokenPrice
 from dao_bot.domain.quotes import Ladder
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.tokens import Token, units_worth
 from dao_bot.domain.units import WAD
-from dao_bot.engine.observe import hold_back, observe
+from dao_bot.engine.observe import observe
 from dao_bot.market.history import PriceHistoryProvider
 from dao_bot.protocols.uniswap_v3.paths import FEE_DENOMINATOR
-
-
-class World:
-    """The market at the present moment of a run, and the treasury in it."""
-
-    def __init__(self, market: Market, treasury: Treasury) -> None:
-        self.market = market
-        self.treasury = treasury
-        self.moment = Moment(0, -1, {})
-
-    def move_to(self, now: int) -> None:
-        """It is now `now`; nothing later can be seen."""
-        self.moment = self.market.at(now)
-
-
-class HoldingsProvider:
-    """Reads `Holdings`: balances less what open batches will spend."""
-
-    need: ClassVar[type[Need[Any]]] = Holdings
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def requires(self, need: Holdings) -> tuple[Need[Any], ...]:
-        return ()
-
-    def read(self, need: Holdings, context: ReadContext) -> Plan[dict[Token, Holding]]:
-        yield from ()
-        treasury = self._world.treasury
-        holdings = {token: Holding(units) for token, units in treasury.units.items()}
-        return hold_back(holdings, treasury.committed()) if treasury.open else holdings
 
 
 class PoolPricesProvider:
@@ -160,50 +131,6 @@ class GasProvider:
         return GasPrice(market.gas_price, self._world.moment.price(market.native))
 
 
-class SpendHistoryProvider:
-    """Reads `SpendHistory` from the simulated treasury's own record."""
-
-    need: ClassVar[type[Need[Any]]] = SpendHistory
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def requires(self, need: SpendHistory) -> tuple[Need[Any], ...]:
-        return ()
-
-    def read(self, need: SpendHistory, context: ReadContext) -> Plan[tuple[Spend, ...]]:
-        yield from ()
-        return self._world.treasury.spends(context.run.strategy, context.block.timestamp - need.window)
-
-
-class SupplyProvider:
-    """Reads `Supply`: as stated, less what the treasury burnt. What a holder has is as stated too."""
-
-    need: ClassVar[type[Need[Any]]] = Supply
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def requires(self, need: Supply) -> tuple[Need[Any], ...]:
-        return ()
-
-    def read(self, need: Supply, context: ReadContext) -> Plan[TokenSupply]:
-        yield from ()
-        token, treasury = context.treasury.tokens.get(need.token), self._world.treasury
-        stated = None if token is None else self._world.market.supply.get(token)
-        safe = context.treasury.safe
-        others = tuple(dict.fromkeys(holder for holder in need.holders if holder != safe))
-        unknown = [holder for holder in others if stated is None or holder not in stated.holders]
-        if token is None or stated is None or unknown:
-            raise BadInput(
-                f"the backtest does not know the supply of {need.token}, or what a holder has of it",
-                value=", ".join(unknown) or None,
-                next_step="State both under `supply` in the market's file",
-            )
-        held = {safe: treasury.units[token], **{holder: stated.holders[holder] for holder in others}}
-        return TokenSupply(stated.total - treasury.burned.get(token, 0), safe, held)
-
-
 def providers_of(world: World, prices: Provider, more: Iterable[Provider] = ()) -> dict[type[Need[Any]], Provider]:
     """Who answers which need; `more` brings needs of its own or replaces one of these."""
     standard: tuple[Provider, ...] = (
@@ -214,6 +141,8 @@ def providers_of(world: World, prices: Provider, more: Iterable[Provider] = ()) 
         GasProvider(world),
         SpendHistoryProvider(world),
         SupplyProvider(world),
+        PositionsProvider(world),
+        ActionHistoryProvider(world),
         PriceHistoryProvider([world.market.history]),
     )
     return {provider.need: provider for provider in (*standard, *more)}

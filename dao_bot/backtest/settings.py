@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -50,13 +50,46 @@ class FeedSettings(Settings):
         return FeedRules(self.deviation, self.heartbeat)
 
 
-class PoolStatesFile(Settings):
-    """Recorded states of a Uniswap v3 pool in a Parquet file, one row for each moment."""
+class PoolFile(Settings):
+    """What was recorded of a Uniswap v3 pool, in a Parquet file with one row for each stretch of time."""
 
     path: str = Field(min_length=1, description="a .parquet file; relative paths start at this file")
     time: str = Field(default="timestamp", description="column of the times, which must be UTC")
-    liquidity: str = Field(default="currentLiquidity", description="column of the active range's liquidity")
+    interval: DurationField = Field(default=60, gt=0, description="length of a stretch")
+    stamp: Literal["open", "close"] = Field(
+        default="open", description="whether the time is that of the stretch's beginning or of its end"
+    )
+    liquidity: str = Field(default="currentLiquidity", description="column of the active range's liquidity at its end")
+
+
+class PoolStatesFile(PoolFile):
+    """Recorded liquidity of the pool."""
+
     max_age: DurationField = Field(default=3_600, gt=0, description="a state that is older counts for nothing")
+
+
+class PoolTradesFile(PoolFile):
+    """What others did in the pool."""
+
+    paid_in: tuple[str, str] = Field(
+        default=("inAmount0", "inAmount1"),
+        description="columns of the base units that traders paid in, in the order in which `trading` names the tokens",
+    )
+
+
+class TradingSettings(Settings):
+    """What others do in a pool, of which the fees of own positions follow: one of both."""
+
+    volume: UsdField | None = Field(
+        default=None, gt=0, description="traded in a day, at all times; the pool's depth is then the stated one"
+    )
+    file: PoolTradesFile | None = Field(default=None, description="recorded trades and liquidity of the very pool")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> TradingSettings:
+        if (self.volume is None) == (self.file is None):
+            raise ValueError("write either `volume` or `file`")
+        return self
 
 
 class DepthSettings(Settings):
@@ -114,6 +147,10 @@ class MarketSettings(Settings):
     )
     depths: Mapping[str, DepthSettings] = Field(
         default={}, description="how deep single pools are, by their tokens and fee, such as USDC/USDT 100"
+    )
+    trading: Mapping[str, TradingSettings] = Field(
+        default={},
+        description="what others trade in single pools, such as DAO/WETH 3000; own liquidity can be provided in these",
     )
     recovery: DurationField = Field(
         default=3_600, gt=0, description="time in which arbitrage takes back all but 37 % of what a trade moved"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dao_bot.backtest.crisis import Line
+from dao_bot.backtest.execution import Fill, LiquidityFill
 from dao_bot.backtest.measures import Measures
 
 
@@ -39,6 +40,26 @@ def _value(line: Line, value: float) -> str:
     return f"{value:.1f} {line.unit}" if line.unit == "months" else f"{value:.2f}"
 
 
+def fill_words(fill: Fill) -> str:
+    """`1,000 USDT for 999.80 USDC`."""
+    return f"{fill.sold} for {fill.bought}" if fill.bought else f"{fill.sold} {_GONE.get(fill.kind, 'gone')}"
+
+
+def change_words(change: LiquidityFill) -> str:
+    """`position 1: minted with 10 DAO and 1 WETH`."""
+    amounts = " and ".join(str(amount) for amount in change.paid or change.received)
+    return f"position {change.token_id}: {_CHANGES.get(change.kind, change.kind)}{f' {amounts}' if amounts else ''}"
+
+
+_GONE = {"burn": "burnt", "transfer": "paid out"}
+_CHANGES = {
+    "mint_position": "made with",
+    "increase_liquidity": "enlarged by",
+    "decrease_liquidity": "liquidity taken out",
+    "collect_fees": "paid out",
+}
+
+
 def measure_rows(measures: Measures) -> Iterator[tuple[str, str]]:
     """Every measure under its name."""
     yield "Value at the beginning", dollars(measures.start_value)
@@ -53,6 +74,8 @@ def measure_rows(measures: Measures) -> Iterator[tuple[str, str]]:
     yield "Turnover", share(measures.turnover)
     yield "Fees and impact", f"{dollars(measures.cost)} ({_bps(measures.cost, measures.start_value)})"
     yield "Gas, paid by the sender", dollars(measures.gas)
+    if measures.provided or measures.earned:
+        yield "In own liquidity at the end", f"{dollars(measures.provided)}; fees earned {dollars(measures.earned)}"
     yield "Days outside of what the policy allows", f"{measures.days_outside:.2f} of {measures.days:.2f}"
     yield "Days without a price of something held", f"{measures.days_unknown:.2f}"
     yield "Runs", ", ".join(f"{ending} {count:,}" for ending, count in measures.endings.items()) or "none"

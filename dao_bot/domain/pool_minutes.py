@@ -55,6 +55,12 @@ class PoolReplay:
     def take(self, owner: str, lower: int, upper: int, liquidity: int) -> Pair:
         """Burn, and collect everything that is owed; what that pays."""
         self.pool.burn(owner, lower, upper, liquidity)
+        return self.collect(owner, lower, upper)
+
+    def collect(self, owner: str, lower: int, upper: int) -> Pair:
+        """Pay out all that is owed to a position, its fees brought up to date."""
+        if self.pool.position(owner, lower, upper).liquidity:
+            self.pool.burn(owner, lower, upper, 0)
         paid = self.pool.collect(owner, lower, upper)
         self._receive((-paid[0], -paid[1]))
         return paid
@@ -76,20 +82,35 @@ class PoolReplay:
         extremes = sorted((minute.lowest, minute.highest), key=lambda tick: abs(tick - self.pool.tick))
         paid = [0, 0]
         for tick in (*extremes, minute.close):
-            for token, units in enumerate(self._move_to(tick)):
-                paid[token] += max(units, 0)
-        rest = [max(told - moved, 0) * self.pool.fee // FEE_DENOMINATOR for told, moved in zip(
-            minute.paid_in, paid, strict=True
-        )]  # fmt: skip
+            moved = (0, 0) if tick == self.pool.tick else self._trade_to(sqrt_ratio_at_tick(tick))
+            paid = [paid[token] + max(moved[token], 0) for token in (0, 1)]
+        self._cancelling(minute.paid_in, (paid[0], paid[1]))
+
+    def follow(self, sqrt_price: int, liquidity: int, paid_in: Pair) -> None:
+        """A stretch of time at whose end the price is `sqrt_price` (X96), and nothing is known of the way there.
+
+        Args:
+            liquidity, paid_in: as of a minute.
+
+        Raises:
+            BadInput: no liquidity of others, or less than nothing paid in.
+        """
+        if liquidity <= 0 or min(paid_in) < 0:
+            raise BadInput("a stretch of a pool that contradicts itself", value=f"{liquidity}, {paid_in}")
+        self._provide(liquidity - self._others)
+        moved = (0, 0) if sqrt_price == self.pool.sqrt_price else self._trade_to(sqrt_price)
+        self._cancelling(paid_in, (max(moved[0], 0), max(moved[1], 0)))
+
+    def _cancelling(self, told: Pair, moved: Pair) -> None:
+        """Trades that cancelled out, so that the price does not tell of them, paid their fee at the price as it is."""
+        fee = self.pool.fee
+        rest = [max(told[token] - moved[token], 0) * fee // FEE_DENOMINATOR for token in (0, 1)]
         self.pool.donate((rest[0], rest[1]))
         self._receive((rest[0], rest[1]))
 
-    def _move_to(self, tick: int) -> Pair:
-        """A trade that leaves the price at the tick; nothing where it stands in it already."""
-        if tick == self.pool.tick:
-            return 0, 0
-        target = sqrt_ratio_at_tick(tick)
-        moved = self.pool.swap(sell0=target < self.pool.sqrt_price, amount=_PLENTY, limit=target)
+    def _trade_to(self, sqrt_price: int) -> Pair:
+        """A trade that leaves the price there; what the pool was paid, and paid."""
+        moved = self.pool.swap(sell0=sqrt_price < self.pool.sqrt_price, amount=_PLENTY, limit=sqrt_price)
         self._receive(moved)
         return moved
 

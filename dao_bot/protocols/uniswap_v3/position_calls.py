@@ -68,7 +68,7 @@ class PositionEncoder:
                 next_step="Add the pool under protocols.uniswap_v3.pools",
             )
         deposits = (mint.deposit0, mint.deposit1)
-        least = _least_deposit(deposits, mint.lower, mint.upper, mint.expected, context)
+        least = least_amounts(mint, context)
         parameters = (
             token0.address,
             token1.address,
@@ -85,18 +85,13 @@ class PositionEncoder:
 
     def _increase(self, increase: IncreaseLiquidity, context: EncodeContext) -> tuple[Call, ...]:
         deposits = (increase.deposit0, increase.deposit1)
-        least = _least_deposit(deposits, increase.lower, increase.upper, increase.expected, context)
+        least = least_amounts(increase, context)
         units = (increase.deposit0.units, increase.deposit1.units)
         parameters = (increase.token_id, *units, *least, context.valid_until)
         return self._allowed(deposits, Call(self.manager, INCREASE.encode(parameters)), context)
 
     def _decrease(self, decrease: DecreaseLiquidity, context: EncodeContext) -> Call:
-        if decrease.liquidity <= 0:
-            raise BadInput("there is no liquidity to take out", value=decrease.liquidity)
-        _require_order(decrease.released0, decrease.released1)
-        band = _band(decrease.released0, decrease.released1, context)
-        least = least_release(decrease.liquidity, edges(decrease.lower, decrease.upper), band)
-        _require_near((decrease.released0.units, decrease.released1.units), least, context)
+        least = least_amounts(decrease, context)
         parameters = (decrease.token_id, decrease.liquidity, *least, context.valid_until)
         return Call(self.manager, DECREASE.encode(parameters))
 
@@ -111,6 +106,30 @@ class PositionEncoder:
                 before += allow
                 after += clear
         return (*before, call, *after)
+
+
+def least_amounts(operation: PositionOperation, context: EncodeContext) -> Pair:
+    """The least base units of token0 and token1 that are deposited or released, as they stand in the bytes.
+
+    Raises:
+        BadInput: an operation that makes no sense.
+        Refused: without usable prices, or while the pool is further from the oracle than the slippage limit.
+    """
+    match operation:
+        case MintPosition() | IncreaseLiquidity():
+            deposits = (operation.deposit0, operation.deposit1)
+            return _least_deposit(deposits, operation.lower, operation.upper, operation.expected, context)
+        case DecreaseLiquidity():
+            if operation.liquidity <= 0:
+                raise BadInput("there is no liquidity to take out", value=operation.liquidity)
+            released = (operation.released0, operation.released1)
+            _require_order(*released)
+            band = _band(*released, context)
+            least = least_release(operation.liquidity, edges(operation.lower, operation.upper), band)
+            _require_near((released[0].units, released[1].units), least, context)
+            return least
+        case CollectFees():
+            return 0, 0
 
 
 def _least_deposit(

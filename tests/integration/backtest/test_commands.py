@@ -49,7 +49,8 @@ def test_a_backtest_prints_facts_and_writes_its_report(desk: Path) -> None:
     assert facts["measures"]["executed"] >= 1
     assert facts["assumptions"]["delay_seconds"] == 600
     names = {path.name for path in (desk / "report").iterdir()}
-    assert names == {"report.html", "result.json", "marks.parquet", "fills.parquet", "visits.parquet"}
+    parts = {f"{name}.parquet" for name in ("marks", "fills", "positions", "visits")}
+    assert names == {"report.html", "result.json", *parts}
 
 
 def test_a_sweep_tries_every_value(desk: Path) -> None:

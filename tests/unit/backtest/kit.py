@@ -14,6 +14,7 @@ from dao_bot.backtest.history import CandleHistory, SlicedHistory
 from dao_bot.backtest.market import Market
 from dao_bot.backtest.paths import Stated, Traded, price_paths
 from dao_bot.backtest.pools import PoolVenue, SimulatedPool
+from dao_bot.backtest.traffic import stated_traffic
 from dao_bot.chain.provider import Treasury as Facts
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address, checksum
 from dao_bot.domain.hashing import keccak
@@ -85,8 +86,12 @@ def market(
     pools: Sequence[Pool] = POOLS,
     gas_price: int = 0,
     supply: Mapping[Token, Any] | None = None,
+    volume: float | None = None,
 ) -> Market:
-    """A market in which USDT trades at these dollars while USDC and DAI stay at one; ETH is at 2,000."""
+    """A market in which USDT trades at these dollars while USDC and DAI stay at one; ETH is at 2,000.
+
+    With `volume` so many dollars a day are traded in the pool of USDC and USDT, which can then be provided to.
+    """
     history = SlicedHistory([CandleHistory({"USDT/USD": candles(usdt, first=first, interval=interval)})])
     sources: dict[Token, Stated | Traded] = {
         USDC: Stated(WAD),
@@ -94,8 +99,14 @@ def market(
         DAI: Stated(WAD),
         NATIVE: Stated(2_000 * WAD),
     }
-    venue = PoolVenue(VENUE, tuple(SimulatedPool(each, StatedDepth(depth)) for each in pools), HOUR, 1_800)
-    return Market(price_paths(sources, history, marks), NATIVE, {VENUE: venue}, gas_price, dict(supply or {}), history)
+    paths = price_paths(sources, history, marks)
+    traded = None if volume is None else stated_traffic(pools[0], StatedDepth(depth), volume, paths)
+    simulated = (
+        SimulatedPool(each, StatedDepth(depth), traded if position == 0 else None)
+        for position, each in enumerate(pools)
+    )
+    venue = PoolVenue(VENUE, tuple(simulated), HOUR, 1_800, manager=address("manager"))
+    return Market(paths, NATIVE, {VENUE: venue}, gas_price, dict(supply or {}), history)
 
 
 def backtest(
