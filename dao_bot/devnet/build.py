@@ -55,6 +55,7 @@ TOKENS: dict[str, TokenSpec] = {
     "DAO": TokenSpec("TokenERC20", "Demo DAO", 18, 2_50000000, 2_000_000),
 }
 TREASURY_WEI = 20 * 10**18
+TREASURY_WETH = 60 * 10**18
 DAO_SUPPLY = 100_000_000
 STABLECOIN_SUPPLY = 10_000_000_000
 
@@ -235,6 +236,8 @@ class WorldBuilder:
             amount = (spec.holding - REVENUE_PAID.get(symbol, 0)) * 10**token.decimals
             data = encode_call(self._artifact(token.kind), "transfer", safe, amount)
             transfers.append(Transaction(DEPLOYER.address, token.address, data))
+        weth = encode_call(self._npm("WETH9"), "transfer", safe, TREASURY_WETH)
+        transfers.append(Transaction(DEPLOYER.address, self._tokens["WETH"].address, weth))
         transact_all(self._anvil, transfers)
         return safe
 
