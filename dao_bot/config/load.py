@@ -23,6 +23,7 @@ from dao_bot.config.settings import (
     TreasurySettings,
 )
 from dao_bot.config.source import Source, parse_source, read_source
+from dao_bot.config.web_settings import WebSettings
 from dao_bot.config.wording import in_words, is_about_key, plain_location, split_by_place
 from dao_bot.domain.addresses import ZERO_ADDRESS
 from dao_bot.domain.errors import DaoBotError
@@ -52,6 +53,7 @@ class Config:
         rules: the policy, in the order of the file.
         power_sources: of each kind of voting power.
         approvals: by the names that strategies refer to.
+        web: the wallet page; None where there is none.
         strategies: by name, in the order in which they run.
     """
 
@@ -69,6 +71,7 @@ class Config:
     governance: GovernanceSettings
     power_sources: Mapping[str, tuple[Plugin, ...]]
     approvals: Mapping[str, Plugin]
+    web: WebSettings | None
     strategies: Mapping[str, StrategySettings]
     store: StoreSettings
 
@@ -199,6 +202,7 @@ def _config(path: Path, source: Source) -> Config:
         governance=file.governance,
         power_sources=power_sources,
         approvals=approvals,
+        web=file.web,
         strategies=file.strategies,
         store=file.store,
     )

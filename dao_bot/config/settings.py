@@ -22,6 +22,7 @@ from dao_bot.config.fields import (
     StoreUrlField,
     SymbolField,
 )
+from dao_bot.config.web_settings import WebSettings
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.units import WAD
 from dao_bot.fields import DurationField, IntField, RatioField, Settings
@@ -257,6 +258,7 @@ class StrategiesFile(Settings):
         policy: what no batch may break.
         governance: who may approve, and what a vote weighs.
         approvals: how people approve, by names that strategies refer to.
+        web: the page where people link wallets and sign; left out, there is none.
         strategies: what runs, by name, in the order in which they run on one treasury.
         store: where the record is kept.
     """
@@ -272,5 +274,6 @@ class StrategiesFile(Settings):
     policy: PolicySettings
     governance: GovernanceSettings = GovernanceSettings()
     approvals: Annotated[Mapping[NameField, PluginChoice], Field(min_length=1)]
+    web: WebSettings | None = None
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]
     store: StoreSettings
