@@ -38,8 +38,11 @@ from dao_bot.store.store import Store, open_store
 
 if TYPE_CHECKING:
     from dao_bot.chain.streams.stream import EventStream
+    from governance.assembly import Assembly
 
 MULTI_SEND_VERSION = "1.4.1"
+_CLOCK_KEPT = 1.0
+"""Seconds for which people share one reading of the chain's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,3 +290,29 @@ def _schedule(every: int | None, cron: str | None) -> Schedule:
         return Every(every)
     assert cron is not None, "the settings hold one of both"
     return Cron(cron)
+
+
+def make_assembly(desk: Desk) -> Assembly:
+    """The people of a treasury that is open for work."""
+    from governance.acts.ballot_box import BallotBox
+    from governance.acts.register import Register
+    from governance.assembly import Assembly, Hall
+    from governance.assembly.hall import ChainClock
+
+    services, store = desk.services, desk.store
+    register = Register(store)
+    settings = desk.config.governance
+    keep = 0.0 if desk.config.mode == "devnet" else _CLOCK_KEPT
+    return Assembly(
+        Hall(
+            treasury=services.treasury,
+            endpoints=services.endpoints,
+            store=store,
+            clock=ChainClock(services.endpoints, keep),
+            register=register,
+            box=BallotBox(services.treasury, services.endpoints, store, register, _tiers(desk.config)),
+            stewards={name: Address(wallet) for name, wallet in settings.stewards.items()},
+            unfreeze=settings.unfreeze,
+            rules=services.approvals,
+        )
+    )

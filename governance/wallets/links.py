@@ -75,9 +75,9 @@ class Links:
         """A person's links, the oldest first."""
         return tuple(self._of.get(person, {}).values())
 
-    def linked(self, guild: str) -> tuple[Linked, ...]:
-        """All links of a guild, the oldest first."""
-        return tuple(link for link in self._linked.values() if link.person.guild == guild)
+    def linked(self, guild: str | None = None) -> tuple[Linked, ...]:
+        """All links of a guild, or of all guilds, the oldest first."""
+        return tuple(link for link in self._linked.values() if guild in (None, link.person.guild))
 
     def require_link(self, person: Person, wallet: Address, nonce: str, now: int) -> None:
         """Refuse what may not be linked now.

@@ -77,6 +77,18 @@ class Nonces:
         at = max(now, self.latest)
         return NonceIssued(secrets.token_hex(16), person, purpose, at, at + lifetime)
 
+    def find(self, nonce: str, person: Person | None, now: int) -> NonceIssued:
+        """The nonce as it was given out, whatever for, if it can be used now; by this person, where he is known.
+
+        Raises:
+            InvalidNonce: as `require`.
+        """
+        owner = self._given.get(nonce)
+        if owner is None:
+            raise _invalid("the nonce is unknown", nonce)
+        live = self._live.get(owner)
+        return self.require(nonce, person or owner, live.purpose if live else Purpose.LINK, now)
+
     def require(self, nonce: str, person: Person, purpose: Purpose, now: int) -> NonceIssued:
         """The nonce as it was given out, if this person can use it now.
 

@@ -1,0 +1,55 @@
+"""Whose wallets are whose, who delegated to whom, and who has which role: folded from the record as it grows."""
+
+from __future__ import annotations
+
+import threading
+
+from dao_bot.store.store import Store
+from governance.acts.kinds import DELEGATED, DELEGATIONS, ROLES, ROLES_NOTED, WALLETS
+from governance.ballots.delegation import Delegation
+from governance.wallets.events import wallet_event
+from governance.wallets.links import LinkRules, Links
+from governance.wallets.person import Person
+
+
+class Register:
+    """Safe for several threads.
+
+    Inside a transaction of the store it sees what nobody can change until its end. Ask it there before anything about
+    wallets is written: what it once saw it keeps, and a transaction may be given up.
+    """
+
+    def __init__(self, store: Store, rules: LinkRules | None = None) -> None:
+        self._store = store
+        self._rules = rules
+        self._lock = threading.Lock()
+        self._links = Links(rules)
+        self._read = 0
+
+    def links(self) -> Links:
+        """As the record has them now. Only events that the rules allowed after those before them have an effect."""
+        with self._lock:
+            for act in self._store.acts(WALLETS, after=self._read):
+                self._links.apply(wallet_event(act.kind, act.body))
+                self._read = act.number
+            return self._links
+
+    def delegations(self) -> tuple[Delegation, ...]:
+        """Every order that was ever given."""
+        return tuple(
+            Delegation(act.body["delegator"], act.body["delegate"], act.at, act.number)
+            for act in self._store.acts(DELEGATIONS, DELEGATED)
+        )
+
+    def roles(self) -> dict[str, frozenset[str]]:
+        """Seats of those who hold each role, as every guild noted them last."""
+        held: dict[str, set[str]] = {}
+        for guild in {act.actor: act for act in self._store.acts(ROLES, ROLES_NOTED)}.values():
+            for role, users in guild.body["roles"].items():
+                held.setdefault(role, set()).update(seat(Person(guild.body["guild"], user)) for user in users)
+        return {role: frozenset(seats) for role, seats in held.items()}
+
+
+def seat(person: Person) -> str:
+    """A person as a voter that is no wallet."""
+    return f"{person.guild}:{person.user}"

@@ -1,0 +1,110 @@
+"""From what people said to a judgement: the one place where approvals by stewards and members are decided."""
+
+from __future__ import annotations
+
+from dao_bot.domain.addresses import Address
+from dao_bot.domain.proposals import Approval
+from dao_bot.domain.runs import Block
+from dao_bot.engine.approvals import ApprovalContext, Defeat, Judgement, Waiting
+from dao_bot.engine.look import Look
+from dao_bot.store.values import StoredProposal
+from governance.acts.ballot_box import BallotBox, Counted
+from governance.acts.freeze import frozen
+from governance.acts.register import Register
+from governance.acts.stands import Stand, Stood, stands
+from governance.acts.subject import Subject, subject_of
+from governance.acts.terms import BallotTerms, StewardTerms, Terms
+from governance.wallets.rfc3339 import format_time
+
+_Evidence = dict[str, object]
+
+
+class PeopleRule:
+    """Base of rules in which people decide; a rule is its settings turned into terms.
+
+    Attributes:
+        terms: what is asked of people.
+    """
+
+    def __init__(self, terms: Terms, context: ApprovalContext) -> None:
+        self.terms = terms
+        self._context = context
+        register = Register(context.store)
+        self._box = BallotBox(context.treasury, context.endpoints, context.store, register, context.tiers)
+
+    def judge(self, stored: StoredProposal, seen: Look) -> Judgement:
+        """See `ApprovalRule`. Opens the ballot that the terms ask for, and closes it when its end has passed."""
+        return self.judge_subject(subject_of(stored), seen.block)
+
+    def judge_subject(self, subject: Subject, now: Block) -> Judgement:
+        """What the record says of a batch or a mandate at the block `now`."""
+        signed = self.terms.must_be_signed(subject.value)
+        parts: list[_Evidence | Defeat | Waiting] = []
+        if self.terms.stewards is not None:
+            parts.append(self._stewards(self.terms.stewards, subject, signed=signed))
+        if self.terms.ballot is not None:
+            parts.append(self._ballot(self.terms.ballot, subject, now, signed=signed))
+        for part in parts:
+            if isinstance(part, Defeat):
+                return part
+        held = frozen(self._context.store)
+        if held is not None:
+            return Waiting(f"approvals are frozen since {format_time(held.at)}: {held.reason}")
+        waiting = [part.told for part in parts if isinstance(part, Waiting)]
+        if waiting:
+            return Waiting("; ".join(waiting))
+        evidence: _Evidence = {"rule": self._context.name}
+        for part in parts:
+            assert isinstance(part, dict), "the others have returned"
+            evidence |= part
+        return Approval(subject.hash, evidence, subject.valid_until)
+
+    def _stewards(self, terms: StewardTerms, subject: Subject, *, signed: bool) -> _Evidence | Defeat | Waiting:
+        said = stands(self._context.store, subject, self._context.stewards)
+        vetoes = [stood for stood in said if stood.stand is Stand.VETO]
+        if len(vetoes) >= terms.vetoes:
+            return Defeat(f"vetoed by {', '.join(_with_reason(stood) for stood in vetoes)}")
+        approvals = [stood for stood in said if stood.stand is Stand.APPROVE and (stood.signed or not signed)]
+        missing = terms.approvals - len(approvals)
+        if missing > 0:
+            how = " with their wallets' signatures" if signed else ""
+            return Waiting(f"{missing} more of {terms.approvals} stewards must approve it{how}")
+        return {"stewards": [_evidence(stood) for stood in approvals]}
+
+    def _ballot(
+        self, terms: BallotTerms, subject: Subject, now: Block, *, signed: bool
+    ) -> _Evidence | Defeat | Waiting:
+        opened = self._box.find(subject.id)
+        if opened is None:
+            if terms.duration is not None and now.timestamp + terms.duration >= subject.valid_until:
+                return Defeat("a vote on it would end only after its deadline, and no mandate covers it")
+            opened = self._box.open(subject, terms, now, signed=signed)
+        if opened.subject.hash != subject.hash:
+            return Defeat("the vote was about other bytes")
+        counted = self._box.close(opened, now)
+        if counted is None:
+            ends = opened.ballot.ends
+            return Waiting(f"the vote goes on until {format_time(ends)}" if ends else "the veto window still runs")
+        outcome = counted.tally.outcome
+        return _tally_evidence(counted) if outcome.passed else Defeat(f"the vote is lost: {outcome.reason}")
+
+
+def _with_reason(stood: Stood) -> str:
+    return f"{stood.steward} ({stood.reason})" if stood.reason else stood.steward
+
+
+def _evidence(stood: Stood) -> dict[str, object]:
+    wallet: Address = stood.wallet
+    return {"steward": stood.steward, "wallet": wallet, "signed": stood.signed, "event": stood.number}
+
+
+def _tally_evidence(counted: Counted) -> _Evidence:
+    tally = counted.tally
+    return {
+        "ballot": {
+            "id": tally.ballot,
+            "closed": counted.closed,
+            "votes_root": tally.votes_root,
+            "input_digest": tally.input_digest,
+        }
+    }

@@ -1,0 +1,1 @@
+"""The approval rules that ship, one in each file."""
