@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,42 @@ def brief(path: Path, strategy: str, as_facts: bool, directory: Path | None) -> 
         NotFound: there is no such strategy, or it writes no brief.
     """
     with open_desk(path) as desk:
-        memory = _memory(desk, chosen(desk, strategy))
-    facts, page = memory.get("brief"), memory.get("page")
-    if facts is None or not isinstance(page, str):
+        found = brief_in(_memory(desk, chosen(desk, strategy)))
+    if found is None:
         raise NotFound(f"strategy {strategy!r} writes no brief", next_step="Name a strategy that does, as curation")
     if directory is not None:
-        _write(directory / f"{strategy}-brief.json", json.dumps(facts, indent=2, ensure_ascii=True) + "\n")
-        _write(directory / f"{strategy}-brief.md", page.rstrip("\n") + "\n")
+        write_brief(directory, strategy, found)
     if as_facts:
-        print_json(facts)
+        print_json(found.facts)
     else:
-        print_text(page)
+        print_text(found.page)
     return DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """For programs, and for people as Markdown."""
+
+    facts: Mapping[str, Any]
+    page: str
+
+
+def brief_in(memory: Mapping[str, Any]) -> Brief | None:
+    """The brief that a strategy's memory holds."""
+    facts, page = memory.get("brief"), memory.get("page")
+    return Brief(facts, page) if isinstance(facts, Mapping) and isinstance(page, str) else None
+
+
+def write_brief(directory: Path, strategy: str, found: Brief) -> tuple[Path, Path]:
+    """As NAME-brief.json and NAME-brief.md.
+
+    Raises:
+        BadInput: they cannot be written there.
+    """
+    paths = directory / f"{strategy}-brief.json", directory / f"{strategy}-brief.md"
+    _write(paths[0], json.dumps(found.facts, indent=2, ensure_ascii=True) + "\n")
+    _write(paths[1], found.page.rstrip("\n") + "\n")
+    return paths
 
 
 def _memory(desk: Desk, plan: StrategyPlan) -> Mapping[str, Any]:

@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dao_bot.app.briefing import brief_in, write_brief
+from dao_bot.app.demo_report import Played, facts, summary
 from dao_bot.app.doctor import examine_desk
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper
@@ -17,9 +19,7 @@ from dao_bot.app.output import print_json, print_shown, print_text, progress
 from dao_bot.app.showing import card_of, terminal_width, write_page
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.outcome import outcome_table
-from dao_bot.cards.tables import Column, table
 from dao_bot.cards.terminal import brief, renderable
-from dao_bot.cards.text import short_hash
 from dao_bot.devnet.running import RunningWorld, start_world
 from dao_bot.devnet.toolchain import ensure_toolchain
 from dao_bot.domain.lifecycle import State
@@ -40,22 +40,8 @@ _KEY_VARIABLE = "DAO_BOT_KEEPER_KEY"
 _NODE = "http://127.0.0.1:8545"
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    """One strategy's turn. `stored` is None when it came to no proposal; `detail` then says why."""
-
-    strategy: str
-    detail: str
-    stored: StoredProposal | None
-    page: Path
-
-    @property
-    def executed(self) -> bool:
-        return self.stored is not None and self.stored.state is State.EXECUTED
-
-
 def run_demo(directory: Path | None, *, as_json: bool) -> int:
-    """Play it; exit code 1 when a proposal is not executed at the end."""
+    """Play it; exit code 1 when a strategy is not executed at the end, or something came otherwise than promised."""
     report = progress(quiet=as_json)
     home = directory or Path(tempfile.mkdtemp(prefix="dao-bot-demo-"))
     home.mkdir(parents=True, exist_ok=True)
@@ -96,7 +82,7 @@ class _Stage:
     show: Callable[[RenderableType | str], None]
 
 
-def _play_all(stage: _Stage) -> list[_Played]:
+def _play_all(stage: _Stage) -> list[Played]:
     """Every strategy in the order of the configuration; what one did is what the next one finds."""
     checks = examine_desk(stage.desk)
     failed = [check for check in checks if check.fatal and check.problem]
@@ -106,17 +92,16 @@ def _play_all(stage: _Stage) -> list[_Played]:
     return [_play(stage, plan, keeper, whole=plan is plans[0]) for plan in plans]
 
 
-def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> _Played:
+def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> Played:
     """`whole`: whether all of the card is printed, or its head and sentences; the page has all of it."""
     desk, world = stage.desk, stage.running.world
-    page = stage.home / f"card-{plan.name}.html"
     now = desk.services.endpoints.pin().timestamp
     stage.report(f"{plan.name}: observing, deciding, encoding, simulating, checking …")
     result = run_once(desk.services, desk.store, plan, RunId(plan.name, plan.schedule.latest(now) or now), "demo", now)
     if result is None or result.proposal is None:
         detail = result.detail if result else "somebody else did this run"
         stage.show(f"{plan.name} proposes nothing: {detail}")
-        return _Played(plan.name, detail, None, page)
+        return Played(plan.name, detail)
     _tick(keeper, stage.report)
     stored = desk.store.proposal(result.proposal.id)
     card = card_of(desk, stored)
@@ -126,11 +111,21 @@ def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> 
         stage.report(f"owner {number} of {len(world.owners)} signs: {owner}")
     _tick(keeper, stage.report)
     done = desk.store.proposal(stored.id)
-    write_page(page, card_of(desk, done))
     recorded = desk.store.outcome(done.id)
     if recorded:
         stage.show(outcome_table(done.proposal, recorded.outcome, terminal_width()))
-    return _Played(plan.name, result.detail, done, page)
+    files = _write(stage, done)
+    return Played(plan.name, result.detail, card.title, done, recorded.outcome if recorded else None, files)
+
+
+def _write(stage: _Stage, stored: StoredProposal) -> tuple[Path, ...]:
+    """The card, and the brief of a strategy that writes one."""
+    name = stored.proposal.run.strategy
+    page = stage.home / f"card-{name}.html"
+    write_page(page, card_of(stage.desk, stored))
+    memory = stored.proposal.decision.memory
+    found = brief_in(memory.value) if memory else None
+    return (page, *write_brief(stage.home, name, found)) if found else (page,)
 
 
 def _show(shown: RenderableType | str) -> None:
@@ -154,59 +149,27 @@ def _tick(keeper: Keeper, report: Callable[[str], None]) -> None:
         report(f"keeper: {step.told}")
 
 
-def _finish(desk: Desk, played: list[_Played], home: Path, *, as_json: bool) -> int:
+def _finish(desk: Desk, played: list[Played], home: Path, *, as_json: bool) -> int:
     head = desk.store.verify()
     complete = bool(played) and all(one.executed for one in played)
+    as_promised = all(one.as_promised for one in played)
     if as_json:
         print_json(
             {
                 "state": State.EXECUTED if complete else "incomplete",
-                "strategies": [_facts(desk, one) for one in played],
+                "as_promised": as_promised,
+                "strategies": [facts(one) for one in played],
                 "config": str(home / "strategies.yaml"),
                 "head": str(head),
             }
         )
     else:
-        _show(_summary(desk, played, terminal_width()))
+        _show(summary(played, terminal_width()))
         print_text(
-            f"The cards with their plots: {home}/card-*.html\nThe record is whole; its head: {head}\n"
-            + ("Every proposal is executed." if complete else "Not every strategy came to an executed proposal.")
+            f"The cards with their plots: {home}/card-*.html\n"
+            + "".join(f"The brief: {path}\n" for one in played for path in one.files[1:])
+            + f"The record is whole; its head: {head}\n"
+            + ("Every proposal is executed" if complete else "Not every strategy came to an executed proposal")
+            + (", and every balance changed as promised." if complete and as_promised else ".")
         )
-    return DONE if complete else FAILED
-
-
-def _facts(desk: Desk, played: _Played) -> dict[str, object]:
-    stored = played.stored
-    return {
-        "strategy": played.strategy,
-        "state": stored.state if stored else "nothing",
-        "reason": played.detail,
-        "proposal": stored.id if stored else None,
-        "transaction_hash": _transaction_hash(desk, played),
-        "policy_passed": stored.proposal.verdict.passed if stored else None,
-        "card": str(played.page) if stored else None,
-    }
-
-
-def _summary(desk: Desk, played: list[_Played], width: int) -> RenderableType:
-    columns = [
-        Column("strategy"),
-        Column("state"),
-        Column("what", keep=8, flexible=True),
-        Column("transaction", keep=7),
-    ]
-    rows = [
-        [
-            one.strategy,
-            str(one.stored.state) if one.stored else "nothing",
-            card_of(desk, one.stored).title if one.stored else one.detail,
-            short_hash(_transaction_hash(desk, one) or ""),
-        ]
-        for one in played
-    ]
-    return table(columns, rows, width, title="What the strategies did")
-
-
-def _transaction_hash(desk: Desk, played: _Played) -> str | None:
-    recorded = desk.store.outcome(played.stored.id) if played.stored else None
-    return recorded.outcome.transaction_hash if recorded else None
+    return DONE if complete and as_promised else FAILED

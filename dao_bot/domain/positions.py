@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.calls import DecodedCall, PositionChange
 from dao_bot.domain.concentrated import Pair, amounts_of
 from dao_bot.domain.needs import Need
 from dao_bot.domain.ticks import sqrt_ratio_at_tick
@@ -71,6 +73,24 @@ class Position:
 def edges(lower: int, upper: int) -> Pair:
     """The square-root prices (X96) between two ticks."""
     return sqrt_ratio_at_tick(lower), sqrt_ratio_at_tick(upper)
+
+
+def changed_position(change: PositionChange, positions: Iterable[Position]) -> Position | None:
+    """The one among `positions` that a call changes; None for a new one."""
+    return next(
+        (each for each in positions if (each.manager, each.token_id) == (change.manager, change.token_id)), None
+    )
+
+
+def pair_of(decoded: DecodedCall, positions: Iterable[Position]) -> tuple[Address, Address] | None:
+    """Token0 and token1 of the position that a call makes, or changes among `positions`; None where nobody can say."""
+    if decoded.position is None:
+        return None
+    if decoded.position.token_id is None:
+        token0, token1 = (argument.value for argument in decoded.arguments[:2])
+        return Address(str(token0)), Address(str(token1))
+    held = changed_position(decoded.position, positions)
+    return None if held is None else (held.token0, held.token1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dao_bot.domain.calls import Batch, Call, DecodedCall
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.hashing import digest
+from dao_bot.domain.positions import Position
 from dao_bot.domain.prices import TokenPrice
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import Simulation
@@ -34,6 +35,8 @@ class Proposal:
         calls: the calls in order, the deadline first.
         decoded: the same calls, read back from their bytes.
         approval_rule: name of the rule under which people approve it.
+        positions: of the Safe at the pinned block; those that the batch makes or changes stand in `simulation` too, as
+            they are afterwards.
     """
 
     run: RunId
@@ -49,6 +52,7 @@ class Proposal:
     verdict: Verdict
     approval_rule: str
     labels: Mapping[str, str]
+    positions: tuple[Position, ...] = ()
 
     @property
     def id(self) -> str:

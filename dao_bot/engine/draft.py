@@ -93,6 +93,7 @@ def _propose(
         verdict=examined.verdict,
         approval_rule=plan.approval,
         labels=services.labels,
+        positions=seen.positions,
     )
 
 

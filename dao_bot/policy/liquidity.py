@@ -9,7 +9,7 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import DecodedCall, PositionChange
 from dao_bot.domain.concentrated import Pair, amounts_of, liquidity_of, taken
 from dao_bot.domain.errors import BadInput, Refused
-from dao_bot.domain.positions import Position, edges
+from dao_bot.domain.positions import Position, changed_position, edges, pair_of
 from dao_bot.domain.ticks import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_prices
 from dao_bot.domain.tokens import Token
 from dao_bot.policy.facts import PolicyFacts
@@ -18,9 +18,7 @@ from dao_bot.policy.words import token_at
 
 def position_of(facts: PolicyFacts, change: PositionChange) -> Position | None:
     """The Safe's position that a call changes; None for a new one, and for one that is not the Safe's."""
-    return next(
-        (each for each in facts.positions if (each.manager, each.token_id) == (change.manager, change.token_id)), None
-    )
+    return changed_position(change, facts.positions)
 
 
 def pools_of(facts: PolicyFacts, decoded: DecodedCall) -> tuple[Address, ...]:
@@ -34,13 +32,7 @@ def pools_of(facts: PolicyFacts, decoded: DecodedCall) -> tuple[Address, ...]:
 
 def tokens_of(facts: PolicyFacts, decoded: DecodedCall) -> tuple[Address, Address] | None:
     """Token0 and token1 of the position that a call makes or changes; None where nobody can say."""
-    if decoded.position is None:
-        return None
-    if decoded.position.token_id is None:
-        token0, token1 = (argument.value for argument in decoded.arguments[:2])
-        return Address(str(token0)), Address(str(token1))
-    held = position_of(facts, decoded.position)
-    return None if held is None else (held.token0, held.token1)
+    return pair_of(decoded, facts.positions)
 
 
 def after_batch(facts: PolicyFacts) -> tuple[Position, ...]:
