@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Approval
 from dao_bot.domain.runs import Block
 from dao_bot.engine.approvals import ApprovalContext, Defeat, Judgement, Waiting
@@ -10,6 +11,7 @@ from dao_bot.engine.look import Look
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import BallotBox, Counted
 from governance.acts.freeze import frozen
+from governance.acts.mandates import Mandate, outside, proposed_mandates, record_use, used_mandate
 from governance.acts.register import Register
 from governance.acts.stands import Stand, Stood, stands
 from governance.acts.subject import Subject, subject_of
@@ -34,7 +36,10 @@ class PeopleRule:
 
     def judge(self, stored: StoredProposal, seen: Look) -> Judgement:
         """See `ApprovalRule`. Opens the ballot that the terms ask for, and closes it when its end has passed."""
-        return self.judge_subject(subject_of(stored), seen.block)
+        held = frozen(self._context.store)
+        if held is not None:
+            return Waiting(f"approvals are frozen since {format_time(held.at)}: {held.reason}")
+        return self._by_mandate(stored, seen.block) or self.judge_subject(subject_of(stored), seen.block)
 
     def judge_subject(self, subject: Subject, now: Block) -> Judgement:
         """What the record says of a batch or a mandate at the block `now`."""
@@ -47,9 +52,6 @@ class PeopleRule:
         for part in parts:
             if isinstance(part, Defeat):
                 return part
-        held = frozen(self._context.store)
-        if held is not None:
-            return Waiting(f"approvals are frozen since {format_time(held.at)}: {held.reason}")
         waiting = [part.told for part in parts if isinstance(part, Waiting)]
         if waiting:
             return Waiting("; ".join(waiting))
@@ -59,11 +61,45 @@ class PeopleRule:
             evidence |= part
         return Approval(subject.hash, evidence, subject.valid_until)
 
-    def _stewards(self, terms: StewardTerms, subject: Subject, *, signed: bool) -> _Evidence | Defeat | Waiting:
+    def _by_mandate(self, stored: StoredProposal, now: Block) -> Judgement | None:
+        """By the mandate that covers the batch: the first approved one, or the one by which it was approved before.
+
+        Stewards can veto the batch itself all the same.
+        """
+        store = self._context.store
+        used = used_mandate(store, stored.id)
+        if used is None and stored.state is not State.ACTIVE:
+            return None
+        vetoed = self._vetoed(subject_of(stored))
+        if vetoed is not None:
+            return vetoed
+        why = "it is not approved any more"
+        for proposed in proposed_mandates(store):
+            mandate = proposed.mandate
+            if mandate.rule != self._context.name or used not in (None, mandate.hash):
+                continue
+            breach = outside(store, mandate, stored, now.timestamp)
+            judged = self.judge_subject(proposed.subject, now) if breach is None else Defeat(breach)
+            if isinstance(judged, Approval):
+                record_use(store, mandate, stored.id, now.timestamp)
+                return _under(mandate, stored, judged)
+            why = judged.reason if isinstance(judged, Defeat) else judged.told
+        return None if used is None else Defeat(f"the mandate by which it was approved does not cover it: {why}")
+
+    def _vetoed(self, subject: Subject) -> Defeat | None:
+        if self.terms.stewards is None:
+            return None
         said = stands(self._context.store, subject, self._context.stewards)
         vetoes = [stood for stood in said if stood.stand is Stand.VETO]
-        if len(vetoes) >= terms.vetoes:
-            return Defeat(f"vetoed by {', '.join(_with_reason(stood) for stood in vetoes)}")
+        if len(vetoes) < self.terms.stewards.vetoes:
+            return None
+        return Defeat(f"vetoed by {', '.join(_with_reason(stood) for stood in vetoes)}")
+
+    def _stewards(self, terms: StewardTerms, subject: Subject, *, signed: bool) -> _Evidence | Defeat | Waiting:
+        vetoed = self._vetoed(subject)
+        if vetoed is not None:
+            return vetoed
+        said = stands(self._context.store, subject, self._context.stewards)
         approvals = [stood for stood in said if stood.stand is Stand.APPROVE and (stood.signed or not signed)]
         missing = terms.approvals - len(approvals)
         if missing > 0:
@@ -87,6 +123,12 @@ class PeopleRule:
             return Waiting(f"the vote goes on until {format_time(ends)}" if ends else "the veto window still runs")
         outcome = counted.tally.outcome
         return _tally_evidence(counted) if outcome.passed else Defeat(f"the vote is lost: {outcome.reason}")
+
+
+def _under(mandate: Mandate, stored: StoredProposal, approved: Approval) -> Approval:
+    batch = stored.proposal.batch
+    evidence = {**approved.evidence, "mandate": mandate.hash}
+    return Approval(batch.batch_hash, evidence, min(batch.valid_until, mandate.expires))
 
 
 def _with_reason(stood: Stood) -> str:

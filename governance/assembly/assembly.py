@@ -5,9 +5,10 @@ from __future__ import annotations
 from governance.assembly.delegating import Delegating
 from governance.assembly.inbox import Inbox
 from governance.assembly.linking import Linking
+from governance.assembly.mandating import Mandating
 
 
-class Assembly(Inbox, Delegating, Linking):
+class Assembly(Inbox, Mandating, Delegating, Linking):
     """The people of one treasury at work on its record.
 
     The command line, the chat and the wallet page call this and nothing else. Safe for several threads. Whatever a

@@ -19,9 +19,14 @@ from dao_bot.engine.approvals import ApprovalRule
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import BallotBox
+from governance.acts.mandates import ProposedMandate, proposed_mandates
 from governance.acts.register import Register
+from governance.acts.subject import Subject, subject_of
 from governance.acts.terms import Terms
 from governance.approvals.judge import PeopleRule
+
+_SHORTEST = 6
+"""Hex digits by which a mandate can be named, as for proposals."""
 
 
 class ChainClock:
@@ -80,6 +85,25 @@ class Hall:
         return f"eip155:{self.treasury.chain_id}:{self.treasury.safe}"
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that people decide on.
+
+    Attributes:
+        terms: what its rule asks of people.
+        rule: the rule's name in the config.
+        title: one line for people; text of a strategy, to be shown as text.
+        mandate, stored: the one of both that it is.
+    """
+
+    subject: Subject
+    terms: Terms
+    rule: str
+    title: str
+    mandate: ProposedMandate | None
+    stored: StoredProposal | None
+
+
 class Part:
     """Base of the assembly's parts; each is one concern, and `Assembly` is all of them."""
 
@@ -92,7 +116,7 @@ class Part:
         Raises:
             BadInput, NotFound: there is no such one here.
         """
-        stored = self._hall.store.proposal(proposal_id)
+        stored = self._hall.store.proposal(proposal_id if proposal_id.startswith("0x") else f"0x{proposal_id}")
         batch, treasury = stored.proposal.batch, self._hall.treasury
         if (batch.chain_id, batch.safe) != (treasury.chain_id, treasury.safe):
             raise BadInput(
@@ -100,10 +124,33 @@ class Part:
             )
         return stored
 
-    def terms(self, stored: StoredProposal) -> Terms:
-        """What its rule asks of people; nothing where the rule asks nobody."""
-        rule = self._hall.rules.get(stored.proposal.approval_rule)
-        return rule.terms if isinstance(rule, PeopleRule) else Terms()
+    def question(self, subject_id: str) -> Question:
+        """What people are asked, by the id of a proposal or a mandate, or the beginning of it.
+
+        Raises:
+            BadInput, NotFound: there is no such one here.
+        """
+        mandate = self._mandate(subject_id)
+        if mandate is not None:
+            rule, title = mandate.mandate.rule, mandate.mandate.title
+            return Question(mandate.subject, self._terms(rule), rule, title, mandate, None)
+        return self._question(self.proposal(subject_id))
+
+    def _question(self, stored: StoredProposal) -> Question:
+        rule = stored.proposal.approval_rule
+        return Question(subject_of(stored), self._terms(rule), rule, stored.proposal.decision.reason, None, stored)
+
+    def _mandate(self, subject_id: str) -> ProposedMandate | None:
+        digits = subject_id.lower().removeprefix("0x")
+        if len(digits) < _SHORTEST:
+            return None
+        found = [one for one in proposed_mandates(self._hall.store) if one.mandate.hash[2:].startswith(digits)]
+        return found[0] if len(found) == 1 else None
+
+    def _terms(self, rule: str) -> Terms:
+        """What a rule asks of people; nothing where it asks nobody."""
+        found = self._hall.rules.get(rule)
+        return found.terms if isinstance(found, PeopleRule) else Terms()
 
     def _run(self, plan: Plan[Any]) -> Any:
         """One plan at the newest block."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.lifecycle import State
-from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import Counted
 from governance.acts.kinds import VOTED
+from governance.acts.mandates import Mandate, proposed_mandates
 from governance.acts.opened import OpenedBallot
 from governance.acts.stands import Stand
-from governance.acts.subject import subject_of
+from governance.acts.terms import StewardTerms
 from governance.assembly.freezing import Freezing
+from governance.assembly.hall import Question
 from governance.assembly.identity import Identity
 from governance.assembly.receipts import Receipts
 from governance.ballots.optimistic import Optimistic
@@ -27,6 +28,7 @@ class Task:
     """One thing that a person, or a wallet, can do now.
 
     Attributes:
+        subject: id of the proposal or mandate.
         do: `vote`, `veto` or `approve`.
         until: chain time; the batch's own deadline where nothing earlier ends it.
         otherwise: what doing nothing means, in words.
@@ -34,7 +36,7 @@ class Task:
         signed: only a wallet's signature counts.
     """
 
-    proposal: str
+    subject: str
     do: str
     title: str
     until: int
@@ -58,9 +60,9 @@ class Inbox(Freezing, Receipts):
         """For one wallet, which will sign what it does."""
         return tuple(self._tasks((wallet,), wallet if wallet in self._hall.stewards.values() else None))
 
-    def not_voted(self, proposal_id: str) -> tuple[Person, ...]:
+    def not_voted(self, subject_id: str) -> tuple[Person, ...]:
         """Persons with linked wallets that have power in an open vote and have not voted: for reminders."""
-        opened = self._hall.box.get(self.proposal(proposal_id).id)
+        opened = self._opened(subject_id)
         if self._hall.box.closed(opened) is not None:
             return ()
         voted = {act.actor for act in self._hall.store.acts(opened.ballot.id, VOTED)}
@@ -73,56 +75,60 @@ class Inbox(Freezing, Receipts):
                 waiting.setdefault(link.person, True)
         return tuple(person for person, waits in waiting.items() if waits)
 
-    def saw_card(self, proposal_id: str, *, visible: bool, healthy: bool) -> None:
+    def saw_card(self, subject_id: str, *, visible: bool, healthy: bool) -> None:
         """What a front door saw of a card now: at intervals and at every change. Veto windows run on this alone."""
         good = visible and healthy and self.frozen() is None
-        self._hall.store.record_sighting(self.proposal(proposal_id).id, self._hall.clock.now(), good=good)
+        self._hall.store.record_sighting(self.question(subject_id).subject.id, self._hall.clock.now(), good=good)
 
-    def awaiting(self) -> tuple[StoredProposal, ...]:
-        """Open proposals whose rule asks people something, oldest first."""
-        open_ = self._hall.store.open_proposals(self._hall.treasury.safe)
-        terms = ((stored, self.terms(stored)) for stored in open_)
-        return tuple(stored for stored, asks in terms if asks.stewards or asks.ballot)
+    def awaiting(self) -> tuple[Question, ...]:
+        """Everything open that asks people something: proposals, the oldest first, then mandates."""
+        stored = self._hall.store.open_proposals(self._hall.treasury.safe)
+        questions = [*map(self._question, stored), *(self.question(one.hash) for one in self._open_mandates())]
+        return tuple(one for one in questions if one.terms.stewards or one.terms.ballot)
+
+    def _open_mandates(self) -> Iterator[Mandate]:
+        now = self._hall.clock.now()
+        for proposed in proposed_mandates(self._hall.store):
+            if now <= proposed.mandate.expires:
+                yield proposed.mandate
 
     def _tasks(self, wallets: tuple[Address, ...], steward: Address | None) -> Iterator[Task]:
-        for stored in self.awaiting():
-            opened = self._hall.box.find(stored.id)
-            if opened is not None and stored.state is State.ACTIVE:
-                yield from self._votes(stored, opened, wallets)
-            if steward is not None and self.terms(stored).stewards is not None:
-                yield self._word(stored, steward)
+        for question in self.awaiting():
+            opened = self._hall.box.find(question.subject.id)
+            if opened is not None and (question.stored is None or question.stored.state is State.ACTIVE):
+                yield from self._votes(question, opened, wallets)
+            if steward is not None and question.terms.stewards is not None:
+                yield self._word(question, question.terms.stewards, steward)
 
-    def _votes(self, stored: StoredProposal, opened: OpenedBallot, wallets: tuple[Address, ...]) -> Iterator[Task]:
+    def _votes(self, question: Question, opened: OpenedBallot, wallets: tuple[Address, ...]) -> Iterator[Task]:
         power = sum(self._hall.box.power_of(opened, wallets).values()) if wallets else 0
-        counted = self.tally(stored.id)
+        counted = self._hall.box.count(opened)
         if not power or counted.closed is not None:
             return
         names = {wallet.lower() for wallet in wallets}
         mine = [vote.choice for vote in counted.votes if vote.wallet in names]
         optimistic = isinstance(opened.ballot.method, Optimistic)
         yield Task(
-            stored.id,
+            question.subject.id,
             VETO if optimistic else VOTE,
-            stored.proposal.decision.reason,
-            counted.tally.ends or stored.proposal.batch.valid_until,
+            question.title,
+            counted.tally.ends or question.subject.valid_until,
             _otherwise(counted, optimistic=optimistic),
             ", ".join(_said(opened, choice) for choice in mine) or None,
             opened.signed,
         )
 
-    def _word(self, stored: StoredProposal, steward: Address) -> Task:
-        subject = subject_of(stored)
-        said = next((stood for stood in self.stands(stored.id) if stood.wallet == steward), None)
-        terms = self.terms(stored)
-        needed = terms.stewards.approvals if terms.stewards else 0
+    def _word(self, question: Question, terms: StewardTerms, steward: Address) -> Task:
+        subject, needed = question.subject, terms.approvals
+        said = next((stood for stood in self.stands(subject.id) if stood.wallet == steward), None)
         return Task(
-            stored.id,
+            subject.id,
             APPROVE if needed else VETO,
-            stored.proposal.decision.reason,
+            question.title,
             subject.valid_until,
             f"without {needed} approvals it expires" if needed else "without a veto it goes on",
             None if said is None or said.stand is Stand.WITHDRAW else said.stand.value,
-            terms.must_be_signed(subject.value),
+            question.terms.must_be_signed(subject.value),
         )
 
 

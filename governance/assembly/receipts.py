@@ -29,13 +29,13 @@ class Receipt:
 class Receipts(Voting):
     """For whoever wants to see that a vote is in."""
 
-    def receipt(self, proposal_id: str, wallet: str) -> Receipt:
+    def receipt(self, subject_id: str, wallet: str) -> Receipt:
         """The counted vote of a wallet (or seat), with its proof.
 
         Raises:
             NotFound: no vote was opened on it, or none of this wallet counts.
         """
-        counted = self.tally(proposal_id)
+        counted = self.tally(subject_id)
         vote = next((vote for vote in counted.votes if vote.wallet == wallet.lower()), None)
         if vote is None:
             raise NotFound(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import State
-from dao_bot.store.values import StoredProposal
 from governance.acts.freeze import frozen
 from governance.acts.kinds import STOOD
 from governance.acts.stands import Stand, Stood, stands
-from governance.acts.subject import Subject, subject_of
-from governance.assembly.hall import key_of
+from governance.acts.subject import Subject
+from governance.assembly.hall import Question, key_of
 from governance.assembly.identity import STEWARD, Identity
 from governance.assembly.statements import Statements
 from governance.wallets.rfc3339 import format_time
@@ -24,7 +23,7 @@ _OPEN = frozenset({State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, S
 class Standing(Statements):
     """A steward is who holds a wallet that the config names; through a chat, who has linked it and has the role too."""
 
-    def stand(self, identity: Identity, proposal_id: str, stand: Stand, key: str, reason: str = "") -> Stood:
+    def stand(self, identity: Identity, subject_id: str, stand: Stand, key: str, reason: str = "") -> Stood:
         """A steward's word through a chat.
 
         Args:
@@ -33,9 +32,10 @@ class Standing(Statements):
         Raises:
             Refused: this person is no steward, or his word does not count here; nothing was recorded.
         """
-        stored, subject = self._asked(proposal_id)
+        question = self._asked(subject_id)
+        subject = question.subject
         steward, wallet = self.steward(identity)
-        if stand is Stand.APPROVE and self.terms(stored).must_be_signed(subject.value):
+        if stand is Stand.APPROVE and question.terms.must_be_signed(subject.value):
             raise Refused(
                 "for a batch of this value only approvals that wallets signed count",
                 next_step="Sign it on the wallet page, or with `dao-bot approve`",
@@ -50,13 +50,13 @@ class Standing(Statements):
         full_key = key_of("stand", identity.person, key)
         return self._record_stand(subject, steward, wallet, stand, reason, full_key, through=identity.through)
 
-    def stand_signed(self, proposal_id: str, statement: Statement, signature: str) -> Stood:
+    def stand_signed(self, subject_id: str, statement: Statement, signature: str) -> Stood:
         """A steward's word, signed by his wallet.
 
         Raises:
             InvalidMessage, InvalidSignature, Refused: it does not count, and why; nothing was recorded.
         """
-        _, subject = self._asked(proposal_id)
+        subject = self._asked(subject_id).subject
         stand = _DEEDS.get(statement.deed)
         if stand is None or statement.about != subject.hash:
             raise BadInput(
@@ -70,9 +70,9 @@ class Standing(Statements):
             subject, steward, proof.wallet, stand, statement.reason, self._key(statement), statement, signature
         )
 
-    def stands(self, proposal_id: str) -> tuple[Stood, ...]:
+    def stands(self, subject_id: str) -> tuple[Stood, ...]:
         """Last words of the stewards, in the order of the record."""
-        return stands(self._hall.store, subject_of(self.proposal(proposal_id)), self._hall.stewards)
+        return stands(self._hall.store, self.question(subject_id).subject, self._hall.stewards)
 
     def steward(self, identity: Identity) -> tuple[str, Address]:
         """Name and wallet of the steward that this person is.
@@ -104,15 +104,16 @@ class Standing(Statements):
             "this is no steward's wallet", value=wallet, limit=", ".join(self._hall.stewards) or "none is configured"
         )
 
-    def _asked(self, proposal_id: str) -> tuple[StoredProposal, Subject]:
-        stored = self.proposal(proposal_id)
-        if self.terms(stored).stewards is None:
-            raise Refused(
-                "its approval rule does not ask stewards", value=stored.proposal.approval_rule, limit="a rule that does"
-            )
-        if stored.state not in _OPEN:
+    def _asked(self, subject_id: str) -> Question:
+        question = self.question(subject_id)
+        if question.terms.stewards is None:
+            raise Refused("its approval rule does not ask stewards", value=question.rule, limit="a rule that does")
+        stored, now = question.stored, self._hall.clock.now()
+        if stored is not None and stored.state not in _OPEN:
             raise Refused("it is too late for that", value=f"state {stored.state}", limit=", ".join(sorted(_OPEN)))
-        return stored, subject_of(stored)
+        if now > question.subject.valid_until:
+            raise Refused("it has expired", value=format_time(now), limit=format_time(question.subject.valid_until))
+        return question
 
     def _record_stand(
         self,

@@ -47,28 +47,28 @@ class VoteRecorded:
 class Voting(Part):
     """A vote exists when it is committed, not when somebody clicked."""
 
-    def paper(self, proposal_id: str) -> BallotPaper:
+    def paper(self, subject_id: str) -> BallotPaper:
         """What a signature on this vote must name.
 
         Raises:
             NotFound: no vote was opened on it.
         """
-        return self._hall.box.get(self._ballot_id(proposal_id)).paper
+        return self._opened(subject_id).paper
 
     def message(
-        self, proposal_id: str, wallet: Address, choice: int | Sequence[int] | Mapping[str, int], reason: str = ""
+        self, subject_id: str, wallet: Address, choice: int | Sequence[int] | Mapping[str, int], reason: str = ""
     ) -> VoteMessage:
         """What this wallet has to sign now to vote so; `typed_data()` is for the wallet, and for `cast_signed`.
 
         Raises:
             NotFound, InvalidChoice: there is no such vote, or no such choice in it.
         """
-        opened = self._hall.box.get(self._ballot_id(proposal_id))
+        opened = self._opened(subject_id)
         last = _signed_at(self._hall.box.last_vote(opened, wallet))
         now = self._hall.clock.now()
         return opened.paper.message(wallet, choice, now if last is None else max(now, last + 1), _clean(reason))
 
-    def cast(self, identity: Identity, proposal_id: str, choice: object, key: str, reason: str = "") -> VoteRecorded:
+    def cast(self, identity: Identity, subject_id: str, choice: object, key: str, reason: str = "") -> VoteRecorded:
         """Vote with all wallets that are linked to a person.
 
         Args:
@@ -79,7 +79,7 @@ class Voting(Part):
             NotFound, Refused, InvalidChoice: it cannot be cast, and why; nothing was recorded.
         """
         hall = self._hall
-        opened = hall.box.get(self._ballot_id(proposal_id))
+        opened = self._opened(subject_id)
         if opened.signed:
             raise Refused(
                 "in this vote only votes that wallets signed count",
@@ -114,14 +114,14 @@ class Voting(Part):
             opened, votes, {"signed": None, "through": identity.through, "reason": _clean(reason)}
         )
 
-    def cast_signed(self, proposal_id: str, typed: object, signature: str, through: str = "wallet") -> VoteRecorded:
+    def cast_signed(self, subject_id: str, typed: object, signature: str, through: str = "wallet") -> VoteRecorded:
         """Vote with a wallet's signature over the ballot's paper (EIP-712, Snapshot's format). It counts for itself.
 
         Raises:
             NotFound, Refused, InvalidMessage, InvalidSignature, InvalidChoice: it cannot be cast, and why.
         """
         hall = self._hall
-        opened = hall.box.get(self._ballot_id(proposal_id))
+        opened = self._opened(subject_id)
         message = parse_vote(typed)
         key = key_of("signed vote", opened.ballot.id, message.digest, parse_signature(signature))
         known = hall.store.act(key)
@@ -146,16 +146,16 @@ class Voting(Part):
         }
         return self._record_votes(opened, [(vote, key)], body)
 
-    def tally(self, proposal_id: str) -> Counted:
+    def tally(self, subject_id: str) -> Counted:
         """The count as the record has it now; final once the ballot is closed.
 
         Raises:
             NotFound: no vote was opened on it.
         """
-        return self._hall.box.count(self._hall.box.get(self._ballot_id(proposal_id)))
+        return self._hall.box.count(self._opened(subject_id))
 
-    def _ballot_id(self, proposal_id: str) -> str:
-        return self.proposal(proposal_id).id
+    def _opened(self, subject_id: str) -> OpenedBallot:
+        return self._hall.box.get(self.question(subject_id).subject.id)
 
     def _in_time(self, opened: OpenedBallot) -> int:
         now, end = self._hall.clock.now(), opened.latest_end

@@ -29,6 +29,7 @@ class Deed(enum.StrEnum):
     DELEGATE = "delegate"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
+    MANDATE = "propose a mandate"
 
 
 @dataclass(frozen=True, slots=True)

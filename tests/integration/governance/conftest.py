@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,8 @@ from dao_bot.devnet.accounts import DEPLOYER
 from dao_bot.devnet.artifacts import Artifact, npm_artifact, own_artifact
 from dao_bot.devnet.transactions import Transaction, transact_all
 from dao_bot.domain.runs import Block
+from tests.integration.engine.kit import KEEPER_VARIABLE
+from tests.integration.governance.town import Opened, Town, open_town
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, Toolchain, World
@@ -78,3 +82,15 @@ class Chain:
 @pytest.fixture
 def chain(anvil: Anvil, world: World, toolchain: Toolchain) -> Chain:
     return Chain(anvil, world, npm_artifact(toolchain.packages, "TokenERC20"), Endpoint(anvil.url, "local"))
+
+
+@pytest.fixture
+def town(tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    """Opens a treasury under a rule."""
+    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
+    with ExitStack() as stack:
+
+        def open_(rule: Mapping[str, Any], **options: Any) -> Town:
+            return stack.enter_context(open_town(tmp_path, world, anvil, rule, **options))
+
+        yield open_

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,7 +11,7 @@ from dao_bot.domain.lifecycle import State
 from governance.acts.ballot_box import Counted
 from governance.acts.stands import Stand
 from governance.wallets.statement import Deed
-from tests.integration.engine.kit import KEEPER_VARIABLE, SENDING, at
+from tests.integration.engine.kit import SENDING, at
 from tests.integration.governance.town import (
     ABSTAIN,
     AGAINST,
@@ -27,27 +24,10 @@ from tests.integration.governance.town import (
     MEMBERS,
     STEWARDS,
     TOKEN,
-    Town,
-    open_town,
+    Opened,
 )
 
-if TYPE_CHECKING:
-    from dao_bot.devnet import Anvil, World
-
 USDC = 10**6
-Opened = Callable[..., Town]
-
-
-@pytest.fixture
-def town(tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    """Opens a treasury under a rule."""
-    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
-    with ExitStack() as stack:
-
-        def open_(rule: dict[str, Any], **options: Any) -> Town:
-            return stack.enter_context(open_town(tmp_path, world, anvil, rule, **options))
-
-        yield open_
 
 
 def scores(counted: Counted) -> list[int]:

@@ -155,3 +155,7 @@ def open_town(
 
     with open_desk(write_config(directory, anvil.url, govern)) as desk:
         yield Town(Office(desk, world, anvil), make_assembly(desk))
+
+
+Opened = Callable[..., Town]
+"""Opens a treasury under a rule, as `open_town` does; closed after the test."""
