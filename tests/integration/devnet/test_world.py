@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from dao_bot.devnet import Anvil, RunningWorld, Toolchain, World
+from dao_bot.devnet import Anvil, RunningWorld, Toolchain, World, start_world
 from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.artifacts import npm_artifact, own_artifact
 from dao_bot.devnet.build import POOLS, TOKENS
@@ -135,13 +135,15 @@ def test_an_empty_router_multicall_holds_until_its_deadline_and_reverts_after(
         transact(anvil, Transaction(world.stranger, world.router, deadline_call))
 
 
-def test_feeds_are_fresh_when_the_world_starts(world: World, anvil: Anvil) -> None:
-    feed = own_artifact("PriceFeed")
-    for symbol, address in world.feeds.items():
-        _, answer, _, updated_at, _ = read(anvil, address, feed, "latestRoundData")
-        assert answer > 0, symbol
-        assert 0 <= time.time() - updated_at < 600
-        assert read(anvil, address, feed, "decimals") == 8
+def test_feeds_are_fresh_when_the_world_starts(toolchain: Toolchain) -> None:
+    with start_world(toolchain) as running:
+        world, anvil = running.world, running.anvil
+        feed = own_artifact("PriceFeed")
+        for symbol, address in world.feeds.items():
+            _, answer, _, updated_at, _ = read(anvil, address, feed, "latestRoundData")
+            assert answer > 0, symbol
+            assert 0 <= time.time() - updated_at < 600
+            assert read(anvil, address, feed, "decimals") == 8
 
 
 def test_a_feed_answers_what_it_was_set_to(world: World, anvil: Anvil) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -33,10 +34,21 @@ def play(scene: Callable[[], Coroutine[Any, Any, T]], within: float = 60.0) -> T
     """Run `scene` to its end in a loop of its own."""
 
     async def limited() -> T:
-        async with asyncio.timeout(within):
-            return await scene()
+        try:
+            async with asyncio.timeout(within):
+                return await scene()
+        finally:
+            await until(_heartbeats_stopped)
 
     return asyncio.run(limited())
+
+
+def _heartbeats_stopped() -> bool:
+    """Whether no thread of a client beats any more; discord.py leaves the ones of dropped connections running."""
+    beating = [thread for thread in threading.enumerate() if isinstance(thread, discord.gateway.KeepAliveHandler)]
+    for thread in beating:
+        thread.stop()
+    return not beating
 
 
 @asynccontextmanager
