@@ -76,7 +76,7 @@ def examine_desk(desk: Desk) -> list[Line]:
         ),
         Line("second witness", _second_witness(desk)),
     ]
-    for test in (_safe, _tokens, _behaviour, _burning, _contracts, _protocols, _prices, _keeper):
+    for test in (_safe, _tokens, _behaviour, _burning, _contracts, _protocols, _routes, _prices, _keeper):
         try:
             lines += test(desk, block)
         except DaoBotError as error:
@@ -156,6 +156,16 @@ def _protocols(desk: Desk, block: Block) -> list[Line]:
         Line(check.subject, "as configured", check.problem, check.fatal)
         for checks in desk.services.endpoints.read(block, plans)
         for check in checks
+    ]
+
+
+def _routes(desk: Desk, block: Block) -> list[Line]:
+    services = desk.services
+    _, state = look_at_safe(services, any_safe=True)
+    return [
+        Line(check.subject, "as derived from the configuration", check.problem, check.fatal)
+        for route in services.routes.values()
+        for check in route.check(services, block, state)
     ]
 
 

@@ -12,9 +12,11 @@ from dao_bot.chain.fate import Finality
 from dao_bot.chain.gas import FeePolicy
 from dao_bot.chain.sending import Pacing, Sender
 from dao_bot.chain.transactions import LocalSigner
+from dao_bot.config.references import SecretReference
 from dao_bot.domain.errors import BadInput
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.keeper import Keeper
+from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.seat import Seat
 from dao_bot.engine.settlement import Settlement
 
@@ -40,12 +42,19 @@ def make_keeper(desk: Desk, seat: Seat | None = None, stop: threading.Event | No
     """
     configured = desk.config.treasury.chain.finality
     finality = Finality(tag="finalized") if configured.blocks is None else Finality(configured.blocks)
-    execution = None if desk.config.mode == "plan" else _execution(desk, finality, stop)
     settlement = Settlement(desk.services, desk.store, finality)
-    return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, execution, stop)
+    if desk.config.mode == "plan":
+        return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, None, stop)
+    keys = {name: plugin.settings.key for name, plugin in desk.config.routes.items() if hasattr(plugin.settings, "key")}
+    signers = {name: ModuleSigner(read_key(key), _execution(desk, finality, stop, key)) for name, key in keys.items()}
+    execution = _execution(desk, finality, stop)
+    return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, execution, stop, signers)
 
 
-def _execution(desk: Desk, finality: Finality, stop: threading.Event | None) -> Execution:
+def _execution(
+    desk: Desk, finality: Finality, stop: threading.Event | None, key: SecretReference | None = None
+) -> Execution:
+    """With the keeper's key, or another one under the same conditions."""
     settings = desk.config.treasury.keeper
     if settings is None:
         raise BadInput(
@@ -55,7 +64,7 @@ def _execution(desk: Desk, finality: Finality, stop: threading.Event | None) -> 
     services = desk.services
     sender = Sender(
         services.endpoints.all[0],
-        LocalSigner(read_key(settings.key)),
+        LocalSigner(read_key(key or settings.key)),
         services.treasury.chain_id,
         FeePolicy(settings.max_fee_per_gas),
         finality=finality,

@@ -11,6 +11,7 @@ from dao_bot.app.keeping import make_keeper, make_seat
 from dao_bot.app.output import print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.engine.acceptance import accept_safe
+from dao_bot.engine.fitness import require_fit
 from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.round import Round, Told
 from dao_bot.engine.waker import keep_running
@@ -21,6 +22,7 @@ def run(path: Path, once: bool) -> int:
     """Run what is due and tick the keeper; with `once` a single time, else until SIGTERM or SIGINT."""
     with open_desk(path) as desk:
         _accept_at_first_sight(desk)
+        _require_routes(desk)
         seat, stop = make_seat(desk), threading.Event()
         keeper = make_keeper(desk, seat, stop)
         round_ = Round(desk.services, desk.store, keeper, seat, stop)
@@ -43,6 +45,12 @@ def _accept_at_first_sight(desk: Desk) -> None:
     block, safe = look_at_safe(desk.services)
     accept_safe(desk.store, safe, block.timestamp)
     print_text(f"The Safe is accepted as it is: {safe.threshold} of {len(safe.owners)} owners, version {safe.version}.")
+
+
+def _require_routes(desk: Desk) -> None:
+    """Nothing runs beside a module that may do anything else than was derived."""
+    block, safe = look_at_safe(desk.services)
+    require_fit([route.check(desk.services, block, safe) for route in desk.services.routes.values()])
 
 
 class _Teller:

@@ -16,9 +16,11 @@ from dao_bot.chain.streams.event import parse_event
 from dao_bot.chain.streams.provider import EventsProvider
 from dao_bot.chain.witnesses import LocalFork, OtherOperator, SecondWitness
 from dao_bot.config.load import Config, load_config
+from dao_bot.config.settings import GrantSettings
 from dao_bot.distribution import check_distribution
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.grants import Grant, MayBurn, MayCollect, MaySend, MaySwap
 from dao_bot.domain.needs import Need
 from dao_bot.domain.operations import Operation
 from dao_bot.engine.acceptance import accepted_safe
@@ -38,6 +40,7 @@ from dao_bot.store.store import Store, open_store
 
 if TYPE_CHECKING:
     from dao_bot.chain.streams.stream import EventStream
+    from dao_bot.engine.routes.port import Route
     from governance.assembly import Assembly
 
 MULTI_SEND_VERSION = "1.4.1"
@@ -107,6 +110,7 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
     providers = _providers(config, treasury, protocols, store, endpoints)
     contracts = {address: label for protocol in protocols for address, (label, _) in protocol.contracts.items()}
     address_book = {Address(address): label for label, address in config.treasury.address_book.items()}
+    routes = {name: plugin.kind(plugin.settings, treasury, _multi_send()) for name, plugin in config.routes.items()}
     operations = kinds(operation for protocol in protocols for operation in protocol.operations)
     needs: Mapping[str, type[Need[Any]]] = kinds(providers)
     rules = tuple(plugin.kind(plugin.settings) for plugin in config.rules)
@@ -123,13 +127,13 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
         multi_send_call_only=_multi_send(),
         contracts=contracts,
         address_book=address_book,
-        labels=_labels(config, contracts, address_book),
+        labels={**_labels(config, contracts, address_book), **_labels_of(routes)},
         hold_only=frozenset(Address(token.address) for token in config.treasury.tokens.values() if token.hold_only),
         approvals=_approvals(config, treasury, endpoints, store),
         strategies=_strategies(config, operations, needs),
         base=config.directory,
         accepted_safe=lambda: accepted_safe(store, treasury.safe),
-        routes={name: plugin.kind(plugin.settings, treasury, _multi_send()) for name, plugin in config.routes.items()},
+        routes=routes,
     )
 
 
@@ -241,6 +245,10 @@ def _labels(config: Config, contracts: Mapping[Address, str], address_book: Mapp
     return {str(address): label for each in (tokens, contracts, address_book, own) for address, label in each.items()}
 
 
+def _labels_of(routes: Mapping[str, Route]) -> dict[str, str]:
+    return {str(address): label for route in routes.values() for address, label in route.labels.items()}
+
+
 def _strategies(
     config: Config, operations: Mapping[str, type[Operation]], needs: Mapping[str, type[Need[Any]]]
 ) -> dict[str, StrategyPlan]:
@@ -257,9 +265,21 @@ def _strategies(
             valid_for=settings.valid_for,
             max_failures=settings.max_failures,
             enabled=settings.enabled,
+            may=tuple(_grant(config, grant) for grant in settings.may),
         )
         for name, settings in config.strategies.items()
     }
+
+
+def _grant(config: Config, settings: GrantSettings) -> Grant:
+    tokens, book = config.tokens, config.treasury.address_book
+    if settings.swap is not None and settings.into is not None:
+        return MaySwap(tokens[settings.swap], tokens[settings.into])
+    if settings.burn is not None:
+        return MayBurn(tokens[settings.burn])
+    if settings.send is not None and settings.to is not None:
+        return MaySend(tokens[settings.send], Address(book[settings.to]))
+    return MayCollect()
 
 
 def _approvals(config: Config, treasury: Treasury, endpoints: Endpoints, store: Store) -> dict[str, ApprovalRule]:

@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from dao_bot.chain.abi import decode, function
+from dao_bot.chain.roles_codes import explain_violation
 from dao_bot.chain.safe_codes import SAFE_CODES
 
 _ERROR = bytes.fromhex("08c379a0")
@@ -13,6 +14,9 @@ _ERROR = bytes.fromhex("08c379a0")
 
 _PANIC = bytes.fromhex("4e487b71")
 """`Panic(uint256)`."""
+
+_VIOLATION = bytes.fromhex("d0a9bf58")
+"""`ConditionViolation(uint8,bytes32)` of Zodiac Roles v2."""
 
 _PANICS = {
     0x00: "a compiler-inserted panic",
@@ -66,7 +70,6 @@ _KNOWN_ERRORS = (
     "ReentrancyGuardReentrantCall()",
     "FailedCall()",
     "InsufficientBalance(uint256,uint256)",
-    "ConditionViolation(uint8,bytes32)",
     "NotAuthorized(address)",
     "NoMembership()",
     "ModuleTransactionFailed()",
@@ -88,6 +91,8 @@ def explain_revert(data: bytes) -> str:
         if selector == _PANIC:
             (code,) = decode(("uint256",), body)
             return _PANICS.get(code, "an unknown panic") + f" (panic 0x{code:02x})"
+        if selector == _VIOLATION:
+            return explain_violation(*decode(("uint8", "bytes32"), body))
         signature = _errors().get(selector)
         if signature is not None:
             return _custom(signature, body)

@@ -37,11 +37,13 @@ class Execution:
     Attributes:
         overrides: of the state, where signatures are still missing.
         threshold_overridden: the threshold that this witness sees is not the real one.
+        limited: it passes limits (of a module's role) that the calls by themselves do not, and may be refused by them.
     """
 
     trial: Trial
     overrides: StateOverrides = field(default_factory=dict)
     threshold_overridden: bool = False
+    limited: bool = False
 
 
 def execution_by_owner(safe: SafeState, wrapped: WrappedTransaction) -> Execution:
@@ -120,7 +122,9 @@ def simulate(
         Witness(SPLIT, first.name, split.reason is None, split.changes, None, split.reason),
         Witness(FULL, second.name, full.reason is None, full.changes, full.gas_used, full.reason),
     )
-    _require_agreement(split, full, witnesses, whole)
+    refused = whole.limited and split.reason is None and full.reason is not None
+    if not refused:
+        _require_agreement(split, full, witnesses, whole)
     after = None
     if split.safe is not None and full.safe is not None:
         after = dataclasses.replace(split.safe, nonce=full.safe.nonce)
@@ -128,14 +132,14 @@ def simulate(
         block_number=block.number,
         block_hash=block.hash,
         timestamp=scene.timestamp,
-        success=split.reason is None,
-        changes=split.changes,
+        success=full.reason is None,
+        changes=full.changes,
         gas_used=full.gas_used,
-        revert_reason=split.reason,
-        residual_allowances=_residual(split.allowances),
+        revert_reason=split.reason or full.reason,
+        residual_allowances=_residual(full.allowances),
         safe_after=after,
         witnesses=witnesses,
-        positions=split.positions,
+        positions=full.positions,
     )
 
 

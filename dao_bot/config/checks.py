@@ -100,12 +100,26 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
         if isinstance(route, str) and route not in routes:
             hint = did_you_mean(route, routes)
             yield (*path, "route"), f"there is no {shown(route)} under routes. {hint}".strip()
+        yield from _grants((*path, "may"), list_at(chosen, "may"), data)
         use = chosen.get("use")
         if isinstance(use, str) and use:
             try:
                 require_strategy(use, directory)
             except DaoBotError as error:
                 yield (*path, "use"), str(error).rstrip(".")
+
+
+def _grants(path: KeyPath, grants: list[Any], data: Mapping[str, Any]) -> Iterator[Finding]:
+    """What a strategy may do through a module speaks of configured tokens and recipients."""
+    tokens = mapping_at(data, "treasury", "tokens")
+    book = mapping_at(data, "treasury", "address_book")
+    for number, grant in enumerate(grants):
+        for key, known in (("swap", tokens), ("into", tokens), ("burn", tokens), ("send", tokens), ("to", book)):
+            name = mapping_at(grant).get(key)
+            if isinstance(name, str) and name not in known:
+                where = "treasury.address_book" if known is book else "treasury.tokens"
+                hint = did_you_mean(name, known)
+                yield (*path, number, key), f"there is no {shown(name)} under {where}. {hint}".strip()
 
 
 def _nodes(data: Mapping[str, Any]) -> Iterator[Finding]:

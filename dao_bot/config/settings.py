@@ -206,6 +206,36 @@ class ScheduleSettings(Settings):
         return self
 
 
+class GrantSettings(Settings):
+    """One thing that a strategy may do through a module: exactly one of `swap`, `burn`, `send` and `collect`.
+
+    Attributes:
+        swap: a token that it may sell for `into`, through the configured pools.
+        into: what it may buy.
+        burn: a token that it may destroy.
+        send: a token that it may send to `to`.
+        to: a label of the address book.
+        collect: `fees`: those of the Safe's own positions.
+    """
+
+    swap: SymbolField | None = None
+    into: SymbolField | None = None
+    burn: SymbolField | None = None
+    send: SymbolField | None = None
+    to: LabelField | None = None
+    collect: Literal["fees"] | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> GrantSettings:
+        if sum(each is not None for each in (self.swap, self.burn, self.send, self.collect)) != 1:
+            raise ValueError("write exactly one of `swap`, `burn`, `send` and `collect`")
+        if (self.swap is None) != (self.into is None):
+            raise ValueError("`swap` and `into` belong together, such as {swap: USDC, into: DAO}")
+        if (self.send is None) != (self.to is None):
+            raise ValueError("`send` and `to` belong together, such as {send: USDC, to: Grants}")
+        return self
+
+
 class StrategySettings(Settings):
     """One strategy at work.
 
@@ -217,6 +247,7 @@ class StrategySettings(Settings):
         valid_for: how long a batch can be executed after it was made; enforced on the chain.
         max_failures: it is paused after this many failed runs in a row.
         enabled: whether it runs at all.
+        may: what it may do through a module; the role on the chain is derived from this.
         params: its own parameters.
     """
 
@@ -227,6 +258,7 @@ class StrategySettings(Settings):
     valid_for: Annotated[DurationField, Field(ge=60, le=30 * _DAY)] = _DAY // 2
     max_failures: Annotated[IntField, Field(ge=1)] = 3
     enabled: FlagField = True
+    may: tuple[GrantSettings, ...] = ()
     params: Mapping[str, Any] = {}
 
 

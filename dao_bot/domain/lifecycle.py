@@ -31,7 +31,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SIMULATED: frozenset({State.PENDING}) | _LEAVING,
     State.PENDING: frozenset({State.ACTIVE}) | _LEAVING,
     State.ACTIVE: frozenset({State.SUCCEEDED, State.DEFEATED}) | _LEAVING,
-    State.SUCCEEDED: frozenset({State.QUEUED}) | _LEAVING,
+    State.SUCCEEDED: frozenset({State.QUEUED, State.READY}) | _LEAVING,
     State.DEFEATED: frozenset(),
     State.QUEUED: frozenset({State.READY, State.EXECUTED, State.SUCCEEDED}) | _LEAVING,
     State.READY: frozenset({State.EXECUTING, State.EXECUTED, State.QUEUED, State.SUCCEEDED}) | _LEAVING,
@@ -48,6 +48,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
   last word.
 - `queued`, `ready`, `executing` ▸ `succeeded`: another transaction took the Safe's nonce; the approval still binds the
   bytes, so the batch is queued again at the next nonce.
+- `succeeded` ▸ `ready`: on the module route there is no nonce to wait for, and no owner to sign.
 - `ready` ▸ `queued`: the Safe's owners or threshold changed, and the signatures no longer suffice.
 - `executing` ▸ `stale`: it reverted; the nonce is unused and the signatures live on until the deadline in the bytes.
 - `executing` ▸ `ready`: the transaction never reached the chain, or was replaced; nothing happened.

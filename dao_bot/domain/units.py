@@ -59,6 +59,14 @@ def parse_duration(text: str) -> int:
     return sum(_scaled(number, _SECONDS[unit], text) for number, unit in parts)
 
 
+def parse_amount(text: str, decimals: int) -> int:
+    """`5000` or `0.5` whole tokens in base units."""
+    compact = text.strip() if isinstance(text, str) else str(text)
+    if re.fullmatch(_NUMBER, compact) is None:
+        raise BadInput("not an amount", value=repr(text), limit="a number of whole tokens, such as 5000 or 0.5")
+    return _scaled(compact, 10**decimals, compact)
+
+
 def mul_down(a: int, b: int) -> int:
     """WAD product of non-negative numbers, rounded toward zero."""
     return a * b // WAD

@@ -35,6 +35,8 @@ class Defeat:
     reason: str
 
 
+_SIGNED_BY_OWNERS = "multisig"
+
 Judgement = Approval | Defeat | Waiting
 
 
@@ -86,6 +88,9 @@ class Owners:
         pass
 
     def judge(self, stored: StoredProposal, seen: Look) -> Judgement:
+        route = stored.proposal.batch.transaction.route
+        if route != _SIGNED_BY_OWNERS:
+            return Defeat(f"owners sign nothing that goes by the route {route}, so they cannot approve it by that")
         return left_to_owners(stored.proposal, self.name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dao_bot.chain.simulate_v1 import Trial
@@ -20,6 +20,7 @@ from dao_bot.engine.examine import examine
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.moves import move, stale
+from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.routes.port import Bench, Steps
 from dao_bot.engine.seat import Seat
 from dao_bot.engine.services import Services
@@ -53,6 +54,7 @@ class Keeper:
         seat: who this keeper is, and its right to work now.
         execution: sends; None where nothing may be sent (mode `plan`).
         stop: when it is set, a tick begins nothing more.
+        signers: by route, the keys of module members.
     """
 
     def __init__(
@@ -63,12 +65,13 @@ class Keeper:
         settlement: Settlement,
         execution: Execution | None,
         stop: threading.Event | None = None,
+        signers: Mapping[str, ModuleSigner] | None = None,
     ) -> None:
         self._services = services
         self._store = store
         self._seat = seat
         self._execution = execution
-        bench = Bench(services, store, settlement, execution, self._examine, self._newer)
+        bench = Bench(services, store, settlement, execution, signers or {}, self._examine, self._newer)
         self._routes = {name: route.steps(bench) for name, route in services.routes.items()}
         self._stop = stop or threading.Event()
         # After an execution the world is another one. Also at the start: whoever executed last may have been killed.
@@ -196,7 +199,8 @@ class Keeper:
         batch = stored.proposal.batch
         whole = None
         if sent is not None and self._execution is not None:
-            whole = WholeTransaction(Trial(self._execution.address, *sent))
+            limited = self._services.route(batch.transaction.route).limited
+            whole = WholeTransaction(Trial(self._execution.address, *sent), limited=limited)
         since = seen.block.timestamp - self._services.longest_window
         moves = [each for each in self._store.moves(batch.safe, since) if each.proposal_id != stored.id]
         examined = examine(self._services, seen, batch, moves, whole)

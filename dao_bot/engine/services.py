@@ -12,6 +12,7 @@ from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.witnesses import SecondWitness
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.grants import Grant
 from dao_bot.domain.needs import Need
 from dao_bot.domain.simulation import SafeState
 from dao_bot.engine.approvals import ApprovalRule
@@ -32,6 +33,7 @@ class StrategyPlan:
     Attributes:
         jitter, valid_for: seconds.
         max_failures: consecutive failures after which it is paused.
+        may: what it may do through a module.
     """
 
     name: str
@@ -43,6 +45,7 @@ class StrategyPlan:
     valid_for: int
     max_failures: int
     enabled: bool
+    may: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What became of a Safe's nonce that was used: by whom, whether it is final, and what it did; read from the chain."""
+"""What became of what lets a proposal be executed once: by whom it was used, and what that did; from the chain."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Settlement:
         done = self._executions(stored, seen)
         ours = done.get(hash_of(self._services, batch_of(stored)))
         if ours is not None:
-            return self._executed(stored, ours, seen)
+            return self.executed(stored, ours, seen)
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
         now = seen.block.timestamp
@@ -66,20 +66,21 @@ class Settlement:
         done = self._executions(stored, seen)
         batch, rejection = (hash_of(self._services, each) for each in (batch_of(stored), rejection_of(stored)))
         if batch in done:
-            return self._executed(stored, done[batch], seen)
+            return self.executed(stored, done[batch], seen)
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
         now = seen.block.timestamp
         if rejection not in done:
-            return self._close(stored, "another transaction took its nonce", None, now)
-        receipt, block = self._mined(done[rejection])
-        return self._close(stored, "rejected on the chain", receipt, block.timestamp)
+            return self.close(stored, "another transaction took its nonce", None, now)
+        receipt, block = self.mined(done[rejection])
+        return self.close(stored, "rejected on the chain", receipt, block.timestamp)
 
     def close_late(self, stored: StoredProposal, seen: Look) -> str:
         """Record that the deadline in the bytes of a canceled or stale proposal has passed."""
-        return self._close(stored, "its deadline has passed", None, seen.block.timestamp)
+        return self.close(stored, "its deadline has passed", None, seen.block.timestamp)
 
-    def _close(self, stored: StoredProposal, how: str, receipt: Receipt | None, at: int) -> str:
+    def close(self, stored: StoredProposal, how: str, receipt: Receipt | None, at: int) -> str:
+        """Record that nothing that was signed for a canceled or stale proposal can be executed any more."""
         transaction_hash = receipt.transaction_hash if receipt else None
         with self._store.transaction("close"):
             self._settle_attempts(stored.id, receipt, at)
@@ -101,10 +102,11 @@ class Settlement:
             )
         return found
 
-    def _executed(self, stored: StoredProposal, execution: SafeExecution, seen: Look) -> str:
-        if execution.block_number > self._final_block(seen).number:
+    def executed(self, stored: StoredProposal, execution: SafeExecution, seen: Look) -> str:
+        """Record an execution that was found on the chain, and what it did, once it is final."""
+        if execution.block_number > self.final_block(seen).number:
             return f"executed in {execution.transaction_hash}, which is not final yet"
-        receipt, block = self._mined(execution)
+        receipt, block = self.mined(execution)
         outcome = self._outcome(stored.proposal, receipt, execution.success)
         with self._store.transaction("settle"):
             self._settle_attempts(stored.id, receipt, block.timestamp)
@@ -117,13 +119,13 @@ class Settlement:
 
     def _is_passed(self, stored: StoredProposal, seen: Look) -> bool:
         """Whether the Safe is past the proposal's nonce in a block that is final."""
-        final = self._final_block(seen)
+        final = self.final_block(seen)
         if final == seen.block:
             return True
         (safe,) = self._services.endpoints.read(final, [read_safe(self._services.treasury.safe)])
         return stored.nonce is not None and safe.nonce > stored.nonce
 
-    def _final_block(self, seen: Look) -> Block:
+    def final_block(self, seen: Look) -> Block:
         """The newest that is final, at most the one that was looked at."""
         tag, confirmations = self._finality.tag, self._finality.confirmations
         if tag is None and confirmations == 1:
@@ -133,7 +135,8 @@ class Settlement:
         header = endpoint.request("eth_getBlockByNumber", which, False)
         return parse_block(header, self._services.treasury.chain_id, endpoint.name)
 
-    def _mined(self, execution: SafeExecution) -> tuple[Receipt, Block]:
+    def mined(self, execution: SafeExecution) -> tuple[Receipt, Block]:
+        """The transaction of an execution, and its block."""
         endpoint = self._services.endpoints.primary
         raw, header = endpoint.batch(
             [

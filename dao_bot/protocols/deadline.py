@@ -11,6 +11,8 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Argument, Call, DecodedCall
 from dao_bot.domain.errors import BadInput
 from dao_bot.protocols.reading import arguments
+from dao_bot.safe.roles.conditions import ANYTHING, EMPTY_LIST
+from dao_bot.safe.roles.role import Permission
 
 MULTICALL = function("multicall(uint256,bytes[])")
 _LATEST = 2**40
@@ -25,6 +27,11 @@ def deadline_call(router: Address, valid_until: int) -> Call:
     if not 0 < valid_until < _LATEST:
         raise BadInput("not a deadline", value=valid_until, limit="epoch seconds")
     return Call(router, MULTICALL.encode(valid_until, []))
+
+
+def may_set_deadline(router: Address) -> Permission:
+    """The deadline with nothing behind it."""
+    return Permission(router, MULTICALL, (ANYTHING, EMPTY_LIST))
 
 
 def decode_deadline(call: Call, router: Address) -> DecodedCall | None:

@@ -9,6 +9,7 @@ from dao_bot.chain.abi import function
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 from dao_bot.domain.calls import Argument, Call, DecodedCall
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.grants import Grant, MayBurn, MaySend
 from dao_bot.domain.operations import Burn, Operation, Transfer
 from dao_bot.domain.tokens import Amount, Token
 from dao_bot.fields import Settings
@@ -16,6 +17,8 @@ from dao_bot.protocols.balances import HoldingsProvider
 from dao_bot.protocols.port import EncodeContext, Provider, Treasury
 from dao_bot.protocols.reading import arguments
 from dao_bot.protocols.supply import SupplyProvider
+from dao_bot.safe.roles.conditions import ANYTHING, equal, within
+from dao_bot.safe.roles.role import Permission
 
 TRANSFER = function("transfer(address,uint256)")
 TRANSFER_FROM = function("transferFrom(address,address,uint256)")
@@ -91,6 +94,15 @@ class Erc20:
         if amount.token.is_native:
             raise BadInput("coins cannot be burned", value=str(amount), limit="a token with burn(uint256)")
         return Call(amount.token.address, BURN.encode(amount.units))
+
+    def permissions(self, grant: Grant) -> tuple[Permission, ...]:
+        """What the role must allow for burning and sending."""
+        match grant:
+            case MayBurn(token):
+                return (Permission(token.address, BURN, (within(token.address),)),)
+            case MaySend(token, to) if not token.is_native:
+                return (Permission(token.address, TRANSFER, (equal("address", to), within(token.address))),)
+        return ()
 
     def decode(self, call: Call) -> DecodedCall | None:
         """Transfers, burns and allowances of configured tokens, bare transfers of coins; None for everything else."""
@@ -224,6 +236,11 @@ def exact_approval(
     clear = approval(token, spender, 0)
     allow = approval(token, spender, units)
     return ((clear, allow) if needs_zero_first else (allow,)), (clear,)
+
+
+def may_approve(token: Address, spender: Address) -> Permission:
+    """Any allowance for this one spender: what it takes is limited where it is spent."""
+    return Permission(token, APPROVE, (equal("address", spender), ANYTHING))
 
 
 def approval(token: Token, spender: Address, units: int) -> Call:

@@ -56,7 +56,8 @@ class Check:
 class TreasuryProtocol(Protocol):
     """One protocol, made with its own settings and the treasury.
 
-    Its class has `Settings`, the model of what stands under its name in strategies.yaml.
+    Its class has `Settings`, the model of what stands under its name in strategies.yaml. It may have `permissions`,
+    which says what a role must allow for a grant (`dao_bot.domain.grants`): without, only owners can use it.
     """
 
     name: ClassVar[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Conflict, Refused
@@ -12,7 +12,7 @@ from dao_bot.store.checks import whole
 from dao_bot.store.part import Part
 from dao_bot.store.proposals import proposal_row, stored_proposal
 from dao_bot.store.record import append_event
-from dao_bot.store.schema import NONCE_HOLDING_STATES, events, proposals
+from dao_bot.store.schema import NONCE_HOLDING_STATES, attempts, events, proposals
 from dao_bot.store.values import StoredProposal
 
 
@@ -66,16 +66,17 @@ class Nonces(Part):
             return nonce
 
     def left_open(self, safe: str) -> tuple[StoredProposal, ...]:
-        """Canceled and stale proposals of a Safe whose nonce may still be used, oldest first.
+        """Canceled and stale proposals of a Safe that have a nonce, or for which something was sent, oldest first.
 
-        What owners signed for them lives on until the nonce is used or the deadline in the bytes has passed; then
-        `close_proposal` says so.
+        What was signed for them lives on until the nonce (or the salt) is used or the deadline in the bytes has passed;
+        then `close_proposal` says so.
         """
         closed = select(events.c.subject).where(events.c.subject == proposals.c.id, events.c.kind == CLOSED)
+        sent = select(attempts.c.proposal_id).where(attempts.c.proposal_id == proposals.c.id)
         query = select(proposals).where(
             proposals.c.safe == parse_address(safe),
             proposals.c.state.in_([State.CANCELED.value, State.STALE.value]),
-            proposals.c.nonce.is_not(None),
+            or_(proposals.c.nonce.is_not(None), sent.exists()),
             ~closed.exists(),
         )
         with self._database.read() as connection:

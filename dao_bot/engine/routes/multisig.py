@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from dao_bot.chain.provider import Treasury
@@ -10,12 +10,15 @@ from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.chain.simulation import execution_by_owner
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call, WrappedTransaction
+from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState
 from dao_bot.fields import Settings
 from dao_bot.safe.batch import MULTISIG, wrap_multisig
 
 if TYPE_CHECKING:
     from dao_bot.engine.routes.port import Bench, Steps
+    from dao_bot.engine.services import Services
+    from dao_bot.protocols.port import Check
 
 
 class MultisigSettings(Settings):
@@ -27,6 +30,7 @@ class Multisig:
 
     name: ClassVar[str] = MULTISIG
     Settings: ClassVar[type[Settings]] = MultisigSettings
+    limited: ClassVar[bool] = False
 
     def __init__(self, settings: MultisigSettings, treasury: Treasury, multi_send_call_only: Address) -> None:
         del settings, treasury
@@ -40,6 +44,14 @@ class Multisig:
 
     def rehearsal(self, safe: SafeState, transaction: WrappedTransaction) -> WholeTransaction:
         return execution_by_owner(safe, transaction)
+
+    @property
+    def labels(self) -> Mapping[Address, str]:
+        return {}
+
+    def check(self, services: Services, block: Block, safe: SafeState) -> tuple[Check, ...]:
+        """Nothing of its own: the Safe and MultiSendCallOnly are tested anyway."""
+        return ()
 
     def steps(self, bench: Bench) -> Steps:
         from dao_bot.engine.routes.multisig_steps import MultisigSteps

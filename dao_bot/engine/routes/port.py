@@ -6,7 +6,7 @@ route) and sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -14,11 +14,14 @@ from dao_bot.chain.provider import Treasury
 from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call, WrappedTransaction
+from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState, Simulation
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look
+from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.services import Services
 from dao_bot.engine.settlement import Settlement
+from dao_bot.protocols.port import Check
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 
@@ -32,6 +35,7 @@ class Bench:
 
     Attributes:
         execution: sends; None where nothing may be sent (mode `plan`).
+        signers: by route, keys that sign for a module; empty where nothing may be sent.
         newer: a look at the newest block.
     """
 
@@ -39,6 +43,7 @@ class Bench:
     store: Store
     settlement: Settlement
     execution: Execution | None
+    signers: Mapping[str, ModuleSigner]
     examine: Examine
     newer: Callable[[Look], Look]
 
@@ -75,6 +80,8 @@ class Route(Protocol):
     """One way to the Safe. Its class has `Settings`, the model of what stands under its name in strategies.yaml."""
 
     name: ClassVar[str]
+    limited: ClassVar[bool]
+    """Whether the chain holds its transactions to limits that the calls by themselves do not pass."""
 
     def __init__(self, settings: Any, treasury: Treasury, multi_send_call_only: Address) -> None: ...
 
@@ -92,6 +99,15 @@ class Route(Protocol):
 
     def rehearsal(self, safe: SafeState, transaction: WrappedTransaction) -> WholeTransaction:
         """The whole transaction for a simulation, before anybody has signed."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[Address, str]:
+        """Names of its own contracts and accounts, for people."""
+        ...
+
+    def check(self, services: Services, block: Block, safe: SafeState) -> tuple[Check, ...]:
+        """The self-test on the chain; what is fatal keeps the keeper from starting."""
         ...
 
     def steps(self, bench: Bench) -> Steps:

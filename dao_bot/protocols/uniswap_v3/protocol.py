@@ -9,20 +9,27 @@ from dao_bot.chain.plan import Plan
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call, DecodedCall
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.grants import Grant, MayCollect, MaySwap
 from dao_bot.domain.operations import Operation, Swap
-from dao_bot.protocols.deadline import deadline_call
+from dao_bot.protocols.deadline import deadline_call, may_set_deadline
 from dao_bot.protocols.port import Check, EncodeContext, Provider, Treasury
 from dao_bot.protocols.uniswap_v3.contracts_check import check_uniswap
 from dao_bot.protocols.uniswap_v3.decode import RouterDecoder
 from dao_bot.protocols.uniswap_v3.encode import encode_swap
 from dao_bot.protocols.uniswap_v3.paths import VENUE, Pool, pool_address
+from dao_bot.protocols.uniswap_v3.permissions import collect_permissions, swap_permissions
 from dao_bot.protocols.uniswap_v3.pool_prices import PoolPricesProvider
 from dao_bot.protocols.uniswap_v3.position_calls import PositionEncoder, PositionOperation
 from dao_bot.protocols.uniswap_v3.position_decode import PositionDecoder
 from dao_bot.protocols.uniswap_v3.position_manager import UniswapPositionBook
 from dao_bot.protocols.uniswap_v3.positions import PositionsProvider
 from dao_bot.protocols.uniswap_v3.quotes import SwapLaddersProvider
+from dao_bot.protocols.uniswap_v3.routes import routes
 from dao_bot.protocols.uniswap_v3.settings import PoolSettings, UniswapV3Settings
+from dao_bot.safe.roles.role import Permission
+
+_ALL_ROUTES = 1000
+"""A role names every route that a strategy may take; how many are quoted at once is another question."""
 
 
 class UniswapV3:
@@ -42,6 +49,8 @@ class UniswapV3:
         self._quoter = Address(settings.quoter)
         self._manager = None if settings.position_manager is None else Address(settings.position_manager)
         self._hashes = settings.code_hashes
+        self._max_hops = settings.max_hops
+        self._owner_condition = None if settings.owner_condition is None else Address(settings.owner_condition)
         self.pools = tuple(_pool(pool, self._factory, treasury) for pool in settings.pools)
         self._swaps = RouterDecoder(treasury, self.router, self._factory)
         self._providers: tuple[Provider, ...] = (
@@ -96,6 +105,18 @@ class UniswapV3:
 
     def decode(self, call: Call) -> DecodedCall | None:
         return self._swaps.decode(call) or (self._positions.decode(call) if self._positions else None)
+
+    def permissions(self, grant: Grant) -> tuple[Permission, ...]:
+        """What the role must allow for a swap through the configured pools, or to take fees; deadlines with either."""
+        match grant:
+            case MaySwap(sell, buy):
+                found = routes(self.pools, [sell], [buy], self._max_hops, _ALL_ROUTES)
+                allowed = swap_permissions(grant, self.router, [route.path for route in found])
+            case MayCollect() if self._manager is not None and self._owner_condition is not None:
+                allowed = collect_permissions(grant, self._manager, self._owner_condition)
+            case _:
+                return ()
+        return (may_set_deadline(self.router), *allowed)
 
     def check(self) -> Plan[tuple[Check, ...]]:
         """The self-test on the chain, but for the code hashes (see `check_code`)."""

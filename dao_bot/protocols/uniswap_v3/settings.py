@@ -57,6 +57,10 @@ class UniswapV3Settings(Settings):
         default=None,
         description="NonfungiblePositionManager, for liquidity of the treasury's own; without it there is none",
     )
+    owner_condition: AddressField | None = Field(
+        default=None,
+        description="Zodiac's AvatarIsOwnerOfERC721; needed to let a module take the fees of positions",
+    )
     code_hashes: CodeHashes = Field(
         default=CodeHashes(), description="pinned code; `dao-bot doctor` compares it with the chain"
     )

@@ -13,7 +13,7 @@ from dao_bot.domain.lifecycle import State
 from dao_bot.store.store import open_store
 from dao_bot.store.values import AttemptState
 from tests.integration.engine import life
-from tests.integration.engine.kit import EXECUTION_SUCCESS, GRANTEE
+from tests.integration.engine.kit import EXECUTION_SUCCESS, GRANTEE, MODULE_SUCCESS
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -153,7 +153,8 @@ class Killer:
             }
 
     def _executions(self) -> list[str]:
-        query = {"address": self.world.safe, "topics": [EXECUTION_SUCCESS], "fromBlock": "0x0", "toBlock": "latest"}
+        topics = [[EXECUTION_SUCCESS, MODULE_SUCCESS]]
+        query = {"address": self.world.safe, "topics": topics, "fromBlock": "0x0", "toBlock": "latest"}
         return [log["transactionHash"] for log in self.anvil.rpc("eth_getLogs", query)]
 
     def _paid(self) -> int:

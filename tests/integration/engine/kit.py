@@ -41,9 +41,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 KEEPER_VARIABLE = "DAO_BOT_KEEPER_KEY"
+SIGNER_VARIABLE = "DAO_BOT_MODULE_KEY"
 GRANTEE = Address("0x00000000000000000000000000000000000D0A00")
 STRATEGY = "reserve"
 EXECUTION_SUCCESS = "0x442e715f626346e8c54381002da614f62bee8d27386535b2521ec8540898556e"
+MODULE_SUCCESS = "0x6895c13664aa4f67288b25d7a21d7aaa34916e355fb9b6fae0a139a9085becb8"
+"""Topics of `ExecutionSuccess(bytes32,uint256)` and `ExecutionFromModuleSuccess(address)`."""
+
 _SHAPES = frozenset({"token_cap", "issuer_cap"})
 """Rules about what the treasury should look like, which the demo's breaks before its first rebalancing."""
 

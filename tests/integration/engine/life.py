@@ -6,7 +6,7 @@ import dataclasses
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from dao_bot.engine.signing import hash_of, take_signature, transaction_of
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import key_address, sign_safe_transaction
 from dao_bot.store.values import StoredProposal
-from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, deciding, write_config
+from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, SIGNER_VARIABLE, deciding, write_config
 
 if TYPE_CHECKING:
     from dao_bot.devnet import World
@@ -59,11 +59,17 @@ def _pays_once_in_ten_years(data: dict[str, Any]) -> None:
     }
 
 
-def settle_down(directory: Path, node: str) -> Path:
+def settle_down(directory: Path, node: str, change: Callable[[dict[str, Any]], object] | None = None) -> Path:
     """A configuration whose only strategy pays the grantee, beside an empty record."""
     directory.mkdir()
     (directory / "pay.py").write_text(PAY)
-    return write_config(directory, node, _pays_once_in_ten_years)
+
+    def changed(data: dict[str, Any]) -> None:
+        _pays_once_in_ten_years(data)
+        if change is not None:
+            change(data)
+
+    return write_config(directory, node, changed)
 
 
 def copy_of(original: Path, directory: Path) -> Path:
@@ -82,6 +88,7 @@ def at_work(
         own_process: let the strategy decide in its own process, as it does in earnest; that takes a second.
     """
     os.environ[KEEPER_VARIABLE] = world.keeper_key
+    os.environ[SIGNER_VARIABLE] = world.module_signer_key
     rests = threading.Event()
     if keeper_rests:
         rests.set()
