@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dao_bot.domain.units import WAD
 
-VERSION = 1
+VERSION = 2
 
 BPS = WAD // 10_000
 
@@ -26,7 +26,7 @@ class Limits:
             in time has nothing to halve.
         final_lag: where the peg comes back, the final value is at least holding's less this share of the beginning.
         cut_off_loss: where it never comes back, at most this share of the beginning is lost.
-        false_exits: exits a year in calm times, at most.
+        false_exits: exits a year in calm times, at most, whether they are called so or not.
         false_exit_cost: what they cost a year, at most.
     """
 
@@ -39,8 +39,7 @@ class Limits:
 
 
 LIMITS = Limits()
-"""The loss that is allowed when the peg never comes back is what the shipped parameters themselves allow: `exit_loss`
-(5 %) on the largest share that one issuer may have (50 %)."""
+"""The loss that is allowed when the peg never comes back is the shipped `exit_loss` (5 %) on half of the reserve."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dao_bot.backtest.assembly import History, Parts, assemble, both_ways
 from dao_bot.backtest.backtest import Player
 from dao_bot.backtest.crises import CRISES, LIMITS, Crisis, Limits
 from dao_bot.backtest.crisis_data import DAY, MINUTE, load_candles, without_recovery
+from dao_bot.backtest.execution import Fill
 from dao_bot.backtest.history import CandleHistory, SlicedHistory
 from dao_bot.backtest.measures import Marks, Measures, Runway, fallen, mark, measure
 from dao_bot.backtest.result import Result
@@ -25,6 +26,8 @@ from dao_bot.engine.schedule import Every
 YEAR = 365.0
 UNNAMED = "1 USD"
 """Price of the tokens of a configuration that a crisis says nothing about; none of them is held."""
+PEGGED = 0.5
+"""What sells for so much of a dollar at least, and not for more than one, is taken to be pegged to it."""
 PEG_BACK = 0.005
 """The peg has come back when the token ends within so much of a dollar."""
 
@@ -201,14 +204,23 @@ def _since(marks: Marks, eve: int) -> tuple[float, float]:
 
 
 def _calm_lines(limits: Limits, result: Result, measures: Measures) -> Iterator[Line]:
-    """Exits in calm times. What was sold below a dollar would have come back, so the distance is their cost."""
+    """Exits in calm times, and every other batch that sold something as far below a dollar, urgent or not.
+
+    What was sold below a dollar would have come back, so the distance is their cost.
+    """
     years = measures.days / YEAR
-    exits = [deed for deed in result.deeds if deed.batch.urgent and deed.failure is None]
-    lost = sum(
-        fill.sold.units / 10**fill.sold.token.decimals - fill.bought_usd
-        for deed in exits
-        for fill in deed.fills
-        if fill.bought is not None and fill.sold_usd < fill.sold.units / 10**fill.sold.token.decimals
-    )
+    done = [deed for deed in result.deeds if deed.failure is None]
+    exits = [deed for deed in done if deed.batch.urgent or any(_sold_low(fill) for fill in deed.fills)]
+    low = (fill for deed in exits for fill in deed.fills if fill.bought is not None)
+    lost = sum(max(_whole(fill) - fill.bought_usd, 0.0) for fill in low if fill.sold_usd < _whole(fill))
     yield Line("false exits a year", len(exits) / years, limits.false_exits, "a year")
     yield Line("cost of false exits a year", lost / measures.start_value / years, limits.false_exit_cost / WAD, "share")
+
+
+def _sold_low(fill: Fill) -> bool:
+    """A pegged token that was sold further below a dollar than a peg that is back; the others are worth more."""
+    return fill.bought is not None and 1.0 - PEG_BACK > fill.sold_usd / _whole(fill) > PEGGED
+
+
+def _whole(fill: Fill) -> float:
+    return float(fill.sold.units / 10**fill.sold.token.decimals)

@@ -44,6 +44,8 @@ class Asset(StrategyParams):
         bucket: how soon it can pay a bill; one of `buckets`.
         haircut: what is taken off when months of runway are counted. 0 % for pegged, 100 % for floating assets.
         cap: largest share of the reserve.
+        noise: how far below a dollar it may stand without meaning anything, where that is more than for those that an
+            issuer redeems at a dollar; a wrapper takes its token's, and `peg.noise` holds where it is left out.
         own: the DAO's own token or a pool position in it: counts zero everywhere and is never traded here.
     """
 
@@ -55,6 +57,7 @@ class Asset(StrategyParams):
     bucket: str | None = None
     haircut: Share | None = None
     cap: Share = WAD
+    noise: Share | None = None
     own: bool = False
 
 
@@ -98,6 +101,9 @@ class PegRules(StrategyParams):
 
     Attributes:
         bound: beyond it nothing is bought, and a cross rate contradicts the USD prices.
+        exit: an asset that fell further, and beyond its noise, is sold as an emergency; nearer it is sold only like any
+            other, when that is worth its cost. At least what the policy's `slippage` calls fallen, or the policy
+            refuses what leaving may cost.
         noise: up to it a deviation means nothing; beyond it the hazard rises.
         hazard_for_point: expected failures per year added for each 1 % of deviation beyond the noise.
         window: cross rates are medians over it, which single trades cannot move.
@@ -113,6 +119,7 @@ class PegRules(StrategyParams):
     window: PositiveDuration = 900
     interval: PositiveDuration = 60
     memory: DurationField = 12 * 3_600
+    exit: PositiveShare = WAD // 100
     exit_loss: Share = WAD * 5 // 100
     contagion: PositiveShare = WAD // 4
 
@@ -120,6 +127,8 @@ class PegRules(StrategyParams):
     def _window_holds_candles(self) -> PegRules:
         if self.window < 5 * self.interval:
             raise ValueError(f"window is {self.window} s; a median needs at least five intervals of {self.interval} s")
+        if self.exit < self.bound:
+            raise ValueError("exit is smaller than bound; what may still be bought cannot be an emergency")
         if self.noise > self.bound:
             raise ValueError("noise is greater than bound; a deviation that stops purchases cannot be noise")
         return self

@@ -30,6 +30,7 @@ class State(enum.Enum):
     ON_PEG = "on its peg"
     FLOATING = "has no peg"
     FALLEN = "fell below its peg"
+    BELOW = "stands below its peg"
     ABOVE = "stands above its peg"
     UNATTRIBUTED = "is on one side of a deviation that cannot be attributed"
     UNCHECKED = "cannot be checked"
@@ -38,7 +39,8 @@ class State(enum.Enum):
 
 
 BUYABLE = frozenset({State.ON_PEG, State.FLOATING})
-_SUSPECT = frozenset({State.FALLEN, State.UNATTRIBUTED})
+_LOW = frozenset({State.FALLEN, State.BELOW})
+_SUSPECT = frozenset({State.FALLEN, State.BELOW, State.UNATTRIBUTED})
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ def assess(universe: Universe, rules: PegRules, usd: Sequence[int | None], rates
         if usd[i] is None:
             pegs.suspect(i, State.UNPRICED, 0.0, f"{symbol} has no usable USD price")
         elif universe.pegged[i] and price[i] < 1.0 - bound:
-            pegs.suspect(i, State.FALLEN, 1.0 - price[i], f"{symbol} is at {price[i]:.4f} USD, below its peg")
+            words = f"{symbol} is at {price[i]:.4f} USD, below its peg"
+            pegs.suspect(i, _low(universe, i, 1.0 - price[i]), 1.0 - price[i], words)
         elif universe.pegged[i] and price[i] > 1.0 + bound:
             pegs.suspect(i, State.ABOVE, 0.0, f"{symbol} is at {price[i]:.4f} USD, above its peg")
     _contradictions(universe, pegs, price, rates, bound)
@@ -110,6 +113,11 @@ class _Contradiction:
     source: str
 
 
+def _low(universe: Universe, asset: int, size: float) -> State:
+    """Whether a fall is an emergency."""
+    return State.FALLEN if size > universe.exit[asset] else State.BELOW
+
+
 def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequence[CrossRate], bound: float) -> None:
     against_market: list[_Contradiction] = []
     agreeing: set[frozenset[int]] = set()
@@ -120,7 +128,7 @@ def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequenc
         expected = price[rate.base] / (price[rate.quote] if rate.quote >= 0 else 1.0)
         off = rate.rate / expected - 1.0
         pegged = all(universe.pegged[leg] for leg in legs)
-        already = max(pegs.deviation[leg] if pegs.states[leg] is State.FALLEN else 0.0 for leg in legs)
+        already = max(pegs.deviation[leg] if pegs.states[leg] in _LOW else 0.0 for leg in legs)
         now = abs(off) > max(bound * (1.0 if pegged else FLOATING_WITNESS), already * FALLING_WITNESS)
         if not now:
             agreeing.add(frozenset(legs))
@@ -137,7 +145,8 @@ def _contradictions(universe: Universe, pegs: Pegs, price: Array, rates: Sequenc
         verb = "trades" if found.now else "lately traded"
         words = f"{one} {verb} {found.size:.2%} lower in {other} than their USD prices say ({found.source})"
         if found.now and found.low in fallen:
-            pegs.suspect(found.low, State.FALLEN, found.size, f"{words}, and independent witnesses agree that it fell")
+            agreed = f"{words}, and independent witnesses agree that it fell"
+            pegs.suspect(found.low, _low(universe, found.low, found.size), found.size, agreed)
             continue
         for leg in (found.low, found.high):
             if leg >= 0:
@@ -196,7 +205,7 @@ def raised_hazard(universe: Universe, rules: PegRules, pegs: Pegs) -> Array:
     Only issuers: that an asset falls says nothing about the chain or the venue it is on.
     """
     hazard = universe.hazard.copy()
-    beyond = np.maximum(pegs.deviation - rules.noise / WAD, 0.0)
+    beyond = np.maximum(pegs.deviation - universe.noise, 0.0)
     if not beyond.any():
         return hazard
     added = (universe.issuer_share * beyond).max(axis=1, initial=0.0) * (rules.hazard_for_point / WAD * 100.0)

@@ -47,6 +47,7 @@ class Universe:
 
     Attributes:
         pegged: (n,) which assets should be worth one dollar.
+        noise, exit: (n,) how far below a dollar each means nothing, and beyond which it is an emergency.
         retained: (n,) share that counts toward runway, one less haircut.
         inside: (n,) index of the asset that each one wraps, or -1.
         issuers, issuer_share: names, and (I, n) look-through shares.
@@ -55,6 +56,8 @@ class Universe:
 
     tokens: tuple[Token, ...]
     pegged: npt.NDArray[np.bool_]
+    noise: Array
+    exit: Array
     retained: Array
     inside: npt.NDArray[np.intp]
     limits: tuple[Limit, ...]
@@ -134,9 +137,12 @@ def build(params: Params, tokens: Mapping[str, Token]) -> Universe:
     assets = [params.assets[symbol] for symbol in symbols]
     position = {symbol: i for i, symbol in enumerate(symbols)}
     pegged = np.array([_pegged(params, symbol) for symbol in symbols], dtype=bool)
+    noise = np.array([_noise(params, symbol) / WAD for symbol in symbols])
     return Universe(
         tokens=tuple(tokens[symbol] for symbol in symbols),
         pegged=pegged,
+        noise=noise,
+        exit=np.maximum(noise, params.peg.exit / WAD),
         retained=np.array([_retained(asset, peg) for asset, peg in zip(assets, pegged, strict=True)]),
         inside=np.array([position.get(asset.wraps or "", -1) for asset in assets], dtype=np.intp),
         limits=tuple(limits),
@@ -186,6 +192,11 @@ def _banks(params: Params, backing: Mapping[str, int]) -> dict[str, int]:
 
 def _pegged(params: Params, symbol: str) -> bool:
     return next((asset.peg for asset in _chain_of_wraps(params, symbol) if asset.peg is not None), "USD") == "USD"
+
+
+def _noise(params: Params, symbol: str) -> int:
+    stated = (asset.noise for asset in _chain_of_wraps(params, symbol))
+    return next((noise for noise in stated if noise is not None), params.peg.noise)
 
 
 def _retained(asset: Asset, pegged: bool) -> float:

@@ -167,6 +167,20 @@ def test_exits_in_calm_times_are_false_and_cost_what_would_have_come_back(tmp_pa
     assert plan(Base()).case(calm, tmp_path).passed
 
 
+def test_who_sells_low_in_calm_times_without_calling_it_an_exit_made_one_all_the_same(tmp_path: Path) -> None:
+    class Quiet(Leaver):
+        def decide(self, seen: Observation) -> Decision:
+            return replace(super().decide(seen), urgent=False)
+
+    for price, exits in ((0.9945, 730), (0.996, 0)):
+        usdt = np.ones(36 * 60)
+        usdt[27 * 60 : 28 * 60] = price
+        write(tmp_path, usdt)
+        found = lines(unruled(plan(Quiet())).case(replace(MADE_UP, fallen=None, eve=None), tmp_path))
+        assert found["false exits a year"].value == pytest.approx(exits)
+        assert (found["cost of false exits a year"].value > 0) == bool(exits)
+
+
 def test_the_recovery_is_cut_off_at_the_highest_median_and_single_trades_are_not_it() -> None:
     close = np.ones(600)
     close[100] = 3.99
@@ -217,7 +231,7 @@ def test_every_crisis_says_where_its_dollars_come_from() -> None:
     for crisis in CRISES:
         assert crisis.marks
         assert crisis.fallen is None or crisis.eve is not None
-    assert VERSION == 1
+    assert VERSION == 2
 
 
 def test_the_page_tells_every_limit(tmp_path: Path) -> None:

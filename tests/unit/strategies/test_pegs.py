@@ -50,9 +50,34 @@ def test_at_the_peg_everything_may_be_bought() -> None:
     assert _buyable(assess({"USDC/USDT": 1.0005})) == set(RESERVE.symbols)
 
 
-@pytest.mark.parametrize(("price", "state"), [(0.9951, State.ON_PEG), (0.9949, State.FALLEN), (1.0051, State.ABOVE)])
+@pytest.mark.parametrize(
+    ("price", "state"),
+    [
+        (0.9951, State.ON_PEG),
+        (0.9949, State.BELOW),
+        (0.9901, State.BELOW),
+        (0.9899, State.FALLEN),
+        (1.0051, State.ABOVE),
+    ],
+)
 def test_the_bound_is_measured_in_usd(price: float, state: State) -> None:
     assert assess(USDT=price)["USDT"] is state
+
+
+def test_a_wider_noise_moves_the_exit_and_where_the_hazard_begins_but_not_what_may_be_bought() -> None:
+    settings = params(
+        assets=ASSETS | {"DAI": ASSETS["DAI"] | {"noise": "2%"}, "wDAI": {"wraps": "DAI"}}, issuers=ISSUERS
+    )
+    reserve = universe.build(settings, {symbol: token(symbol) for symbol in settings.assets})
+    usd = [round((0.985 if "DAI" in symbol else 1.0) * WAD) for symbol in reserve.symbols]
+    found = pegs.assess(reserve, settings.peg, usd, [])
+    states = dict(zip(reserve.symbols, found.states, strict=True))
+    assert states["DAI"] is states["wDAI"] is State.BELOW
+    assert np.array_equal(pegs.raised_hazard(reserve, settings.peg, found), reserve.hazard)
+    deeper = [round(usd_of / WAD * 0.99 * WAD) if usd_of < WAD else usd_of for usd_of in usd]
+    found = pegs.assess(reserve, settings.peg, deeper, [])
+    assert dict(zip(reserve.symbols, found.states, strict=True))["DAI"] is State.FALLEN
+    assert pegs.raised_hazard(reserve, settings.peg, found).max() > reserve.hazard.max()
 
 
 def test_without_a_usd_price_nothing_is_known() -> None:
