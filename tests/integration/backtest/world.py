@@ -82,7 +82,8 @@ def events(after: int | None, factor: float) -> Mapping[str, list[Made]]:
     safe, ether = str(load_config(ROOT / "strategies.yaml").treasury.safe), 10**18
 
     def units(at: int, whole: float, decimals: int = 18) -> int:
-        return int(whole * 10**6 * (factor if after is not None and at > after else 1.0)) * 10 ** (decimals - 6)
+        more = factor if after is not None and at > after else 1.0
+        return int(int(whole * more * 10**6) * 10 ** (decimals - 6))
 
     found: dict[str, list[Made]] = {
         "works-registered": [(FIRST + work, (work, wallets[-work])) for work in range(1, 9)],

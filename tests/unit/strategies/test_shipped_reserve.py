@@ -27,8 +27,8 @@ def most(exposure: dict[str, float], without: str | None = None) -> float:
     free = [(0.0, 0.0 if symbol == without else 1.0) for symbol in RESERVE.symbols]
     rows = np.vstack([RESERVE.limit_shares, np.ones(RESERVE.size)])
     found = linprog(-weights, A_ub=rows, b_ub=np.append(RESERVE.limit_bounds, 1.0), bounds=free)
-    assert found.status == 0
-    return float(-found.fun)
+    assert found.status == 0 and found.x is not None
+    return float(weights @ found.x)
 
 
 @pytest.mark.parametrize("symbol", RESERVE.symbols)
