@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection, Row, insert, select
 
@@ -25,28 +25,40 @@ def append_event(
     connection: Connection, codec: Codec, subject: str, kind: str, at: int, body: Mapping[str, object]
 ) -> Head:
     """Append to the record, inside the write that does what the event tells. Numbers have no gaps: one writer."""
-    head = head_of(connection)
-    text = codec.encode(body)
-    event = Event(
-        number=head.number + 1,
-        subject=name_of("subject", subject),
-        kind=name_of("kind of event", kind),
-        at=whole("the time of an event", at),
-        body=codec.decode_free(text),
-        previous=head.hash,
-    )
-    appended = Head(event.number, event.hash)
-    connection.execute(
-        insert(events).values(
-            number=event.number,
-            subject=event.subject,
-            kind=event.kind,
-            at=event.at,
-            body=text,
-            previous=event.previous,
-            hash=appended.hash,
+    (event,) = append_events(connection, codec, [(subject, kind, at, body)])
+    return Head(event.number, event.hash)
+
+
+def append_events(
+    connection: Connection, codec: Codec, told: Iterable[tuple[str, str, int, Mapping[str, object]]]
+) -> list[Event]:
+    """Several at once, each as (subject, kind, time, body), in this order; as they will be read again."""
+    head, appended, rows = head_of(connection), [], []
+    for subject, kind, at, body in told:
+        text = codec.encode(body)
+        event = Event(
+            number=head.number + 1,
+            subject=name_of("subject", subject),
+            kind=name_of("kind of event", kind),
+            at=whole("the time of an event", at),
+            body=codec.decode_free(text),
+            previous=head.hash,
         )
-    )
+        head = Head(event.number, event.hash)
+        appended.append(event)
+        rows.append(
+            {
+                "number": event.number,
+                "subject": event.subject,
+                "kind": event.kind,
+                "at": event.at,
+                "body": text,
+                "previous": event.previous,
+                "hash": head.hash,
+            }
+        )
+    if rows:
+        connection.execute(insert(events), rows)
     return appended
 
 

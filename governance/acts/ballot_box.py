@@ -63,6 +63,7 @@ class _Box:
     power: dict[str, int]
     votes: list[Vote] = field(default_factory=list)
     acts: dict[int, StoredAct] = field(default_factory=dict)
+    last: dict[str, StoredAct] = field(default_factory=dict)
     closed: StoredAct | None = None
 
 
@@ -157,6 +158,10 @@ class BallotBox:
     def unit(self, opened: OpenedBallot) -> Unit:
         """What its power counts."""
         return self._tier(opened.tier).sources[0].unit
+
+    def last_votes(self, opened: OpenedBallot) -> Mapping[str, StoredAct]:
+        """The last that each wallet voted, in time or not."""
+        return self._opened_box(opened).last
 
     def last_vote(self, opened: OpenedBallot, wallet: str) -> StoredAct | None:
         """The last that a wallet voted, in time or not."""
@@ -269,7 +274,7 @@ def _take(box: _Box, act: StoredAct) -> None:
         box.power.setdefault(act.body["wallet"], act.body["power"])
     elif act.kind == VOTED:
         box.votes.append(vote_from_record(box.opened.ballot.method, act.body, act.number))
-        box.acts[act.number] = act
+        box.acts[act.number] = box.last[act.actor] = act
     elif box.closed is None:
         box.closed = act
 

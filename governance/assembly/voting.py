@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import Refused
+from dao_bot.domain.errors import DaoBotError, Refused
+from dao_bot.store.acts import Act
 from dao_bot.store.values import StoredAct
 from governance.acts.ballot_box import Counted
 from governance.acts.freeze import frozen
@@ -44,6 +45,31 @@ class VoteRecorded:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A vote through a chat, to be cast.
+
+    Attributes:
+        choice: in the form of the ballot's kind: 1 for, 2 against, 3 abstain.
+        key: identity of the click or message, unique within the front door. The same again records nothing.
+    """
+
+    identity: Identity
+    subject_id: str
+    choice: object
+    key: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Votes of one cast, each with its key, and what stands beside them in their events."""
+
+    opened: OpenedBallot
+    votes: list[tuple[Vote, str]]
+    body: Mapping[str, object]
+
+
 class Voting(Part):
     """A vote exists when it is committed, not when somebody clicked."""
 
@@ -69,50 +95,41 @@ class Voting(Part):
         return opened.paper.message(wallet, choice, now if last is None else max(now, last + 1), _clean(reason))
 
     def cast(self, identity: Identity, subject_id: str, choice: object, key: str, reason: str = "") -> VoteRecorded:
-        """Vote with all wallets that are linked to a person.
-
-        Args:
-            choice: in the form of the ballot's kind: 1 for, 2 against, 3 abstain.
-            key: identity of the click or message, unique within the front door. The same again records nothing.
+        """Vote with all wallets that are linked to a person; see `Cast`.
 
         Raises:
             NotFound, Refused, InvalidChoice: it cannot be cast, and why; nothing was recorded.
         """
-        hall = self._hall
-        opened = self._opened(subject_id)
-        if opened.signed:
-            raise Refused(
-                "in this vote only votes that wallets signed count",
-                value=f"a vote through {identity.through}",
-                next_step="Sign it on the wallet page, or with `dao-bot vote`",
-            )
-        held = frozen(hall.store)
-        if held is not None:
-            raise Refused(
-                f"votes through {identity.through} are stopped since {format_time(held.at)}",
-                value=held.reason,
-                next_step="Sign your vote with your wallet: that is not stopped",
-            )
-        canonical = opened.ballot.method.parse(choice)
-        now = self._in_time(opened)
-        person = identity.person
-        wallets = [link.wallet for link in hall.register.links().wallets(person)]
-        voters = [*wallets, seat(person)] if self._has_seats(opened) else list(wallets)
-        power = {voter: units for voter, units in hall.box.power_of(opened, voters).items() if units}
-        if not power:
-            raise Refused(
-                "you have no voting power in this vote",
-                value=f"{len(wallets)} linked wallets at block {opened.moment.block.number}",
-                next_step="Link the wallet that held your tokens before the proposal" if not wallets else None,
-            )
-        name = f"{identity.through} {person}"
-        votes = [
-            (Vote(opened.ballot.id, name, wallet, units, canonical, now, 0), key_of("vote", person, key, wallet))
-            for wallet, units in power.items()
-        ]
-        return self._record_votes(
-            opened, votes, {"signed": None, "through": identity.through, "reason": _clean(reason)}
-        )
+        (done,) = self.cast_all([Cast(identity, subject_id, choice, key, reason)])
+        if isinstance(done, DaoBotError):
+            raise done
+        return done
+
+    def cast_all(self, casts: Sequence[Cast]) -> list[VoteRecorded | DaoBotError]:
+        """Many votes in one commit, for a burst of clicks; for each what was recorded, or why not.
+
+        Raises:
+            StoreError, ChainError: none of them could be recorded.
+        """
+        opened: dict[str, OpenedBallot | DaoBotError] = {}
+        for subject_id in dict.fromkeys(cast.subject_id for cast in casts):
+            try:
+                opened[subject_id] = self._open_to_chats(subject_id)
+            except DaoBotError as error:
+                opened[subject_id] = error
+        links = self._hall.register.links()
+        wallets = [[str(link.wallet) for link in links.wallets(cast.identity.person)] for cast in casts]
+        power = self._power_of_all(opened, casts, wallets)
+        prepared: list[_Prepared | DaoBotError] = []
+        for cast, linked in zip(casts, wallets, strict=True):
+            ballot = opened[cast.subject_id]
+            try:
+                if isinstance(ballot, DaoBotError):
+                    raise ballot
+                prepared.append(self._prepare(ballot, cast, linked, power[ballot.ballot.id]))
+            except DaoBotError as error:
+                prepared.append(error)
+        return self._record_votes(prepared)
 
     def cast_signed(self, subject_id: str, typed: object, signature: str, through: str = "wallet") -> VoteRecorded:
         """Vote with a wallet's signature over the ballot's paper (EIP-712, Snapshot's format). It counts for itself.
@@ -126,7 +143,7 @@ class Voting(Part):
         key = key_of("signed vote", opened.ballot.id, message.digest, parse_signature(signature))
         known = hall.store.act(key)
         if known is not None:
-            return self._recorded(opened, [known], again=True, changed=False)
+            return _told(opened, [known], again=True, changed=False)
         now = self._in_time(opened)
         last = hall.box.last_vote(opened, message.sender)
         signed: SignedBallot = self._run(sign_off(opened.paper, typed, signature, now, _signed_at(last)))
@@ -144,7 +161,10 @@ class Voting(Part):
             "through": through,
             "reason": _clean(signed.message.reason),
         }
-        return self._record_votes(opened, [(vote, key)], body)
+        (done,) = self._record_votes([_Prepared(opened, [(vote, key)], body)])
+        if isinstance(done, DaoBotError):
+            raise done
+        return done
 
     def tally(self, subject_id: str) -> Counted:
         """The count as the record has it now; final once the ballot is closed.
@@ -157,6 +177,23 @@ class Voting(Part):
     def _opened(self, subject_id: str) -> OpenedBallot:
         return self._hall.box.get(self.question(subject_id).subject.id)
 
+    def _open_to_chats(self, subject_id: str) -> OpenedBallot:
+        opened = self._opened(subject_id)
+        if opened.signed:
+            raise Refused(
+                "in this vote only votes that wallets signed count",
+                next_step="Sign it on the wallet page, or with `dao-bot vote`",
+            )
+        held = frozen(self._hall.store)
+        if held is not None:
+            raise Refused(
+                f"votes through chats are stopped since {format_time(held.at)}",
+                value=held.reason,
+                next_step="Sign your vote with your wallet: that is not stopped",
+            )
+        self._in_time(opened)
+        return opened
+
     def _in_time(self, opened: OpenedBallot) -> int:
         now, end = self._hall.clock.now(), opened.latest_end
         if self._hall.box.closed(opened) is not None or (end is not None and now > end):
@@ -167,39 +204,88 @@ class Voting(Part):
             )
         return now
 
+    def _power_of_all(
+        self, opened: Mapping[str, OpenedBallot | DaoBotError], casts: Sequence[Cast], wallets: Sequence[list[str]]
+    ) -> dict[str, dict[str, int]]:
+        """Power of everybody who votes, by ballot; who is not known yet is read in one go."""
+        voters: dict[str, tuple[OpenedBallot, list[str]]] = {}
+        for cast, linked in zip(casts, wallets, strict=True):
+            ballot = opened[cast.subject_id]
+            if not isinstance(ballot, DaoBotError):
+                known = voters.setdefault(ballot.ballot.id, (ballot, []))[1]
+                known += [*linked, seat(cast.identity.person)] if self._has_seats(ballot) else linked
+        return {ballot_id: self._hall.box.power_of(ballot, names) for ballot_id, (ballot, names) in voters.items()}
+
+    def _prepare(self, opened: OpenedBallot, cast: Cast, wallets: list[str], power: Mapping[str, int]) -> _Prepared:
+        person, through = cast.identity.person, cast.identity.through
+        canonical = opened.ballot.method.parse(cast.choice)
+        voters = [*wallets, seat(person)] if self._has_seats(opened) else wallets
+        counting = {name: power[name] for name in (voter.lower() for voter in voters) if power[name]}
+        if not counting:
+            raise Refused(
+                "you have no voting power in this vote",
+                value=f"{len(wallets)} linked wallets at block {opened.moment.block.number}",
+                next_step="Link the wallet that held your tokens before the proposal" if not wallets else None,
+            )
+        now, ballot_id = self._hall.clock.now(), opened.ballot.id
+        votes = [
+            (
+                Vote(ballot_id, f"{through} {person}", wallet, units, canonical, now, 0),
+                key_of("vote", person, cast.key, wallet),
+            )
+            for wallet, units in counting.items()
+        ]
+        return _Prepared(opened, votes, {"signed": None, "through": through, "reason": _clean(cast.reason)})
+
     def _has_seats(self, opened: OpenedBallot) -> bool:
         return self._hall.box.unit(opened) == "seat"
 
-    def _record_votes(
-        self, opened: OpenedBallot, votes: list[tuple[Vote, str]], body: dict[str, object]
-    ) -> VoteRecorded:
-        store, recorded, again, changed = self._hall.store, [], False, False
-        with store.transaction("vote"):
-            if self._hall.box.closed(opened) is not None:
-                raise Refused("this vote was closed a moment ago; nothing was recorded")
-            self._require_newest(opened, votes, body)
-            for vote, key in votes:
-                before = self._hall.box.last_vote(opened, vote.wallet)
-                act, new = store.record_act(
-                    opened.ballot.id, VOTED, vote.wallet, key, vote.at, {**vote.record(), **body}
-                )
-                recorded.append(act)
-                again |= not new
-                changed |= new and before is not None
-        return self._recorded(opened, recorded, again=again, changed=changed)
+    def _record_votes(self, prepared: Sequence[_Prepared | DaoBotError]) -> list[VoteRecorded | DaoBotError]:
+        """All that can be recorded, in one transaction; nobody else records anything meanwhile."""
+        store, box = self._hall.store, self._hall.box
+        done: list[VoteRecorded | DaoBotError] = []
+        with store.transaction("votes"):
+            ballots = {one.opened.ballot.id: one.opened for one in prepared if isinstance(one, _Prepared)}
+            last = {ballot_id: dict(box.last_votes(opened)) for ballot_id, opened in ballots.items()}
+            closed = {ballot_id for ballot_id, opened in ballots.items() if box.closed(opened) is not None}
+            accepted = [_still(one, closed, last) for one in prepared]
+            acts = [
+                Act(vote.ballot, VOTED, vote.wallet, key, vote.at, {**vote.record(), **one.body})
+                for one in accepted
+                if isinstance(one, _Prepared)
+                for vote, key in one.votes
+            ]
+            recorded = iter(store.record_acts(acts))
+            for one in accepted:
+                if isinstance(one, DaoBotError):
+                    done.append(one)
+                    continue
+                mine = [next(recorded) for _ in one.votes]
+                changed = any(new and act.actor in last[act.subject] for act, new in mine)
+                again = not any(new for _, new in mine)
+                done.append(_told(one.opened, [act for act, _ in mine], again=again, changed=changed))
+        return done
 
-    def _require_newest(self, opened: OpenedBallot, votes: list[tuple[Vote, str]], body: Mapping[str, object]) -> None:
-        """Once more, where nobody can come between: an old signed message must not undo a vote that was changed."""
-        signed = body["signed"]
-        if not isinstance(signed, dict):
-            return
-        last = _signed_at(self._hall.box.last_vote(opened, votes[0][0].wallet))
-        if last is not None and signed["data"]["message"]["timestamp"] <= last:
-            raise Refused("the wallet has signed a later vote on this ballot; nothing was recorded")
 
-    def _recorded(self, opened: OpenedBallot, acts: list[StoredAct], *, again: bool, changed: bool) -> VoteRecorded:
-        votes = tuple(vote_from_record(opened.ballot.method, act.body, act.number) for act in acts)
-        return VoteRecorded(opened.ballot.id, votes, sum(vote.power for vote in votes), again, changed)
+def _still(
+    one: _Prepared | DaoBotError, closed: set[str], last: Mapping[str, Mapping[str, StoredAct]]
+) -> _Prepared | DaoBotError:
+    """Once more, where nobody can come between: it is open, and an old signed message undoes no later vote."""
+    if isinstance(one, DaoBotError):
+        return one
+    if one.opened.ballot.id in closed:
+        return Refused("this vote was closed a moment ago; nothing was recorded")
+    signed = one.body["signed"]
+    if isinstance(signed, dict):
+        before = _signed_at(last[one.opened.ballot.id].get(one.votes[0][0].wallet))
+        if before is not None and signed["data"]["message"]["timestamp"] <= before:
+            return Refused("the wallet has signed a later vote on this ballot; nothing was recorded")
+    return one
+
+
+def _told(opened: OpenedBallot, acts: list[StoredAct], *, again: bool, changed: bool) -> VoteRecorded:
+    votes = tuple(vote_from_record(opened.ballot.method, act.body, act.number) for act in acts)
+    return VoteRecorded(opened.ballot.id, votes, sum(vote.power for vote in votes), again, changed)
 
 
 def _signed_at(last: StoredAct | None) -> int | None:

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from dao_bot.domain.errors import BadInput, StoreError
+from dao_bot.store.acts import Act
 from dao_bot.store.store import Store
 from tests.contract.store.samples import NOW, hash32
 from tests.contract.store.test_record import run_sql
@@ -109,3 +110,15 @@ def test_sightings_keep_the_worse_of_one_moment(store: Store) -> None:
         store.record_sighting(SUBJECT, at, good=good)
     assert store.sightings(SUBJECT) == ((10, True), (20, False), (30, False))
     assert store.sightings(hash32(9)) == ()
+
+
+def test_many_acts_at_once_are_what_they_would_be_one_by_one(store: Store) -> None:
+    vote(store, "0xaa", "known")
+    told = [Act(SUBJECT, "voted", f"0xB{n}", f"key {n % 600}", NOW + n, {"choice": n}) for n in range(1200)]
+    recorded = store.record_acts([Act(SUBJECT, "voted", "0xaa", "known", NOW, {"choice": 9}), *told])
+    assert [new for _, new in recorded] == [False, *[True] * 600, *[False] * 600]
+    assert recorded[0][0].body == {"choice": 1} and recorded[601][0] == recorded[1][0]
+    assert [act for act, new in recorded if new] == list(store.acts(SUBJECT, after=1))
+    assert store.record_acts(told) == [(act, False) for act, _ in recorded[1:]]
+    assert store.record_acts([]) == []
+    assert store.verify().number == 601

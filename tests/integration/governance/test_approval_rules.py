@@ -344,7 +344,7 @@ def test_a_keeper_that_stops_anywhere_in_a_vote_goes_on_with_the_same_ballot(tow
     opened.fund({ANN: 2000})
     ann = opened.link("ann", ANN)
     proposal = opened.office.propose(opened.office.payment("USDC", 1000))
-    with pytest.raises(Killed), at("store.record_act.after_commit", die):
+    with pytest.raises(Killed), at("store.record_acts.after_commit", die):
         opened.office.tick()
     opened.office.tick()
     ballot = opened.assembly.paper(proposal).ballot
