@@ -29,6 +29,8 @@ def findings(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
     yield from _nodes(data)
     if data.get("mode") == "devnet":
         yield from _devnet(data)
+    elif "server" in mapping_at(data, "discord"):
+        yield ("discord", "server"), "a local Discord is for mode devnet; leave it out to use the real one"
     if data.get("mode") == "live":
         yield from _live(data)
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from dao_bot import plugins
 from dao_bot.chain.streams.settings import StreamSettings
 from dao_bot.config.checks import MULTISIG, findings, list_at, mapping_at, native_symbol
+from dao_bot.config.discord_settings import DiscordSettings
 from dao_bot.config.problems import ConfigErrors, KeyPath, Position, Problem
 from dao_bot.config.settings import (
     GovernanceSettings,
@@ -55,6 +56,7 @@ class Config:
         approvals: by the names that strategies refer to.
         web: the wallet page; None where there is none.
         strategies: by name, in the order in which they run.
+        discord: None where people do not meet there.
     """
 
     path: Path
@@ -74,6 +76,7 @@ class Config:
     web: WebSettings | None
     strategies: Mapping[str, StrategySettings]
     store: StoreSettings
+    discord: DiscordSettings | None = None
 
     @property
     def directory(self) -> Path:
@@ -205,6 +208,7 @@ def _config(path: Path, source: Source) -> Config:
         web=file.web,
         strategies=file.strategies,
         store=file.store,
+        discord=file.discord,
     )
 
 

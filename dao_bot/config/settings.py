@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from dao_bot.chain.streams.settings import StreamSettings
 from dao_bot.config.cron import shortest_gap
+from dao_bot.config.discord_settings import DiscordSettings
 from dao_bot.config.fields import (
     ContractField,
     CronField,
@@ -293,6 +294,7 @@ class StrategiesFile(Settings):
         web: the page where people link wallets and sign; left out, there is none.
         strategies: what runs, by name, in the order in which they run on one treasury.
         store: where the record is kept.
+        discord: where people see proposals and vote; left out, they do it elsewhere.
     """
 
     version: Annotated[IntField, Field(ge=1, le=1)] = 1
@@ -309,3 +311,4 @@ class StrategiesFile(Settings):
     web: WebSettings | None = None
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]
     store: StoreSettings
+    discord: DiscordSettings | None = None

@@ -1,0 +1,165 @@
+"""What people do through Discord. Synchronous, called in threads; what comes back is told after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dao_bot.cards.text import number
+from dao_bot.domain.addresses import parse_address
+from dao_bot.domain.errors import BadInput, Refused
+from governance.acts.stands import Stand
+from governance.assembly import Task, VoteRecorded
+from governance.ballots.power import POWER_DECIMALS
+from governance.discord.caller import Caller
+from governance.discord.facts import plan_of
+from governance.discord.house import THROUGH, House
+from governance.discord.press import Press, Verb
+from governance.discord.reply import MOST_TEXT, Button, Reply
+from governance.discord.words import code, cut, plain, when
+
+REMINDERS = "reminders"
+REMINDERS_SET = "reminders set"
+"""Subject and kind of the acts in which people say whether they want to be reminded."""
+
+NOBODY = "nobody"
+
+
+def vote(house: House, caller: Caller, proposal_id: str, choice: object, reason: str = "") -> Reply:
+    """Vote with all linked wallets."""
+    identity = caller.member(house)
+    made = house.assembly.cast(identity, proposal_id, choice, caller.key, reason)
+    return Reply(_voted(house, made))
+
+
+def stand(house: House, caller: Caller, proposal_id: str, word: Stand, reason: str = "") -> Reply:
+    """A steward's word."""
+    stood = house.assembly.stand(caller.identity(house), proposal_id, word, caller.key, reason)
+    what = {Stand.APPROVE: "approves", Stand.VETO: "vetoes", Stand.WITHDRAW: "has withdrawn his word"}[stood.stand]
+    return Reply(
+        f"Recorded as event {stood.number}: {plain(stood.steward, 60)} {what}. "
+        "What executes is still only what owners sign or the chain allows."
+    )
+
+
+def inbox(house: House, caller: Caller) -> Reply:
+    """What awaits this person, until when, and what doing nothing means."""
+    identity = caller.reader(house)
+    tasks = house.assembly.inbox(identity)
+    lines = [line for task in tasks for line in _task(task)] or ["Nothing awaits you."]
+    held = house.assembly.frozen()
+    if held is not None:
+        lines.insert(0, f"**Approvals are frozen** since {when(held.at)}: {plain(held.reason)}")
+    wallets = house.assembly.wallets(identity.person)
+    named = ", ".join(code(link.wallet) for link in wallets) or "none; `/link` links one"
+    lines.append(f"Your wallets: {named}")
+    wanted = wants_reminders(house, caller.user)
+    verb, label = (Verb.DO_NOT_REMIND, "Do not remind me") if wanted else (Verb.REMIND, "Remind me again")
+    return Reply(cut(lines, MOST_TEXT), buttons=(Button(Press(verb, REMINDERS, str(caller.user)), label),))
+
+
+def delegate(house: House, caller: Caller, to: str) -> Reply:
+    """Hand the power of all linked wallets on, or take it back."""
+    identity = caller.member(house)
+    address = None if to.strip().lower() == NOBODY else parse_address(to.strip())
+    orders = house.assembly.delegate(identity, address, caller.key)
+    wallets = ", ".join(code(order.delegator) for order in orders)
+    if address is None:
+        return Reply(f"Recorded: {wallets} speak for themselves again, in votes that open from now on.")
+    return Reply(
+        f"Recorded: the power of {wallets} follows {code(address)} in votes that open from now on. "
+        "Your own vote always comes before the delegate's."
+    )
+
+
+def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = None) -> Reply:
+    """A link to the wallet page for this person alone."""
+    identity = caller.member(house)
+    if house.invite is None:
+        raise Refused("no wallet page is configured", next_step="Use `dao-bot link` and `dao-bot vote` instead")
+    subject = None if proposal_id is None else house.assembly.proposal(proposal_id).id
+    address = house.invite(identity.person, caller.name, errand, subject)
+    return Reply(
+        f"{address}\nThis link is yours alone, works once and ends in ten minutes. The page shows what your wallet will "
+        "sign; it never asks for a recovery phrase or a key, and neither does anybody who helps you."
+    )
+
+
+def freeze(house: House, caller: Caller, reason: str) -> Reply:
+    """A steward stops approvals through Discord."""
+    held = house.assembly.freeze(caller.identity(house), reason)
+    return Reply(
+        f"Recorded as event {held.number}: approvals and votes through Discord are stopped. "
+        f"Stewards end it with their wallets: {code(f'dao-bot unfreeze {held.number}')}"
+    )
+
+
+def pause(house: House, caller: Caller, strategy: str, reason: str) -> Reply:
+    """A steward pauses a strategy; what it proposed before is not touched."""
+    steward, _ = house.assembly.steward(caller.identity(house))
+    name = plan_of(house, strategy).name
+    house.store.pause(name, f"{steward}, through {THROUGH}: {reason or 'no reason given'}"[:500], house.now())
+    state = house.store.strategy_state(name)
+    return Reply(f"Recorded: {plain(name, 60)} is paused: {plain(state.reason)}")
+
+
+def resume(house: House, caller: Caller, strategy: str) -> Reply:
+    """A steward lets a strategy run again; not while approvals are frozen."""
+    house.assembly.steward(caller.identity(house))
+    held = house.assembly.frozen()
+    if held is not None:
+        raise Refused("approvals are frozen, so nothing is resumed through Discord", value=held.reason)
+    name = plan_of(house, strategy).name
+    house.store.resume(name, house.now())
+    return Reply(f"Recorded: {plain(name, 60)} runs at its next fire.")
+
+
+def set_reminders(house: House, caller: Caller, *, wanted: bool) -> Reply:
+    """Whether this person is reminded of votes."""
+    person = caller.reader(house).person
+    body: dict[str, object] = {"guild": person.guild, "user": person.user, "wanted": wanted}
+    house.store.record_act(
+        REMINDERS, REMINDERS_SET, str(person), f"{THROUGH} {caller.key} reminders", house.now(), body
+    )
+    return Reply("Recorded: you will be reminded." if wanted else "Recorded: you will not be reminded.")
+
+
+def wants_reminders(house: House, user: int) -> bool:
+    """Whether somebody did not say that he wants none."""
+    person = house.identity(user, frozenset()).person
+    last = house.store.last_act(REMINDERS, REMINDERS_SET, str(person))
+    return last is None or bool(last.body["wanted"])
+
+
+def choice_of(house: House, proposal_id: str, written: str) -> object:
+    """A choice as people write it: an option's name or number; several numbers with commas where the vote takes them.
+
+    Raises:
+        BadInput: the vote has no such option.
+    """
+    options = house.assembly.tally(proposal_id).tally.options
+    names = {option.lower(): position for position, option in enumerate(options, start=1)}
+    parts = [part.strip().lower() for part in written.split(",")]
+    numbers = [names.get(part, int(part) if part.isdecimal() and len(part) < 4 else 0) for part in parts]
+    if not all(1 <= chosen <= len(options) for chosen in numbers):
+        raise BadInput("the vote has no such option", value=written[:60], limit=", ".join(options))
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _voted(house: House, made: VoteRecorded) -> str:
+    vote = made.votes[0]
+    options = house.assembly.tally(made.ballot).tally.options
+    chosen = options[vote.choice - 1] if isinstance(vote.choice, int) else str(vote.choice)
+    how = "was recorded before" if made.again else "is recorded, in place of the one before" if made.changed else "is recorded"
+    wallets = f"{len(made.votes)} wallet{'s' if len(made.votes) > 1 else ''}"
+    receipts = "\n".join(f"Receipt of {code(vote.wallet)}: {code(vote.receipt)}" for vote in made.votes[:5])
+    return (
+        f"Your vote {how}: **{plain(chosen, 60)}** with {number(made.power, POWER_DECIMALS)} of power from {wallets}.\n"
+        f"{receipts}"
+    )
+
+
+def _task(task: Task) -> Iterator[str]:
+    signed = " (only your wallet's signature counts)" if task.signed else ""
+    yield f"**{task.do.capitalize()}**{signed} {code(task.proposal[:10])} {plain(task.title, 120)}"
+    said = f"you said: {plain(task.done, 60)}; " if task.done else ""
+    yield f"by {when(task.until)}; {said}if you do nothing: {plain(task.otherwise)}"

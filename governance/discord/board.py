@@ -1,0 +1,237 @@
+"""What is posted, kept in step with the record: each thing once, edited when it changes, never lost, never repeated.
+
+Nothing is remembered here that the record does not hold. Each round asks the record what there is to show, and brings
+Discord to it: the intent is noted before a message is sent and its place after; what was sent in between and not noted
+is looked for before it is sent again. So an outage or a restart only delays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import discord
+
+from dao_bot.cards.picture import proposal_picture
+from dao_bot.domain.errors import DaoBotError
+from dao_bot.domain.failpoints import reach
+from dao_bot.domain.hashing import digest
+from dao_bot.store.store import Store
+from dao_bot.store.values import StoredPost, StoredProposal
+from governance.discord.cards import card_buttons, card_embed, footer, marker, thread_name
+from governance.discord.clerk import Clerk
+from governance.discord.exhibit import Exhibit
+from governance.discord.house import House
+from governance.discord.places import Message, Place, Places
+from governance.discord.tidings import decision_of, outcome_of
+
+if TYPE_CHECKING:
+    from governance.discord.client import FrontDoor
+
+CARD, DECISION = "card", "decision"
+Result = TypeVar("Result")
+_CURSOR = ("proposals", "cursor")
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.5, 5.0
+"""Seconds between two rounds: what changes meanwhile is one edit."""
+
+_AFTER_REFUSAL = 30.0
+_MOST_NEW = 200
+
+log = logging.getLogger(__name__)
+
+
+class Board:
+    """The loop that keeps Discord in step."""
+
+    def __init__(self, client: FrontDoor, house: House, clerk: Clerk) -> None:
+        settings = house.settings
+        self._house, self._clerk = house, clerk
+        self.places = Places(
+            client, int(settings.guild), int(settings.channels.proposals), int(settings.channels.news)
+        )
+        self._awake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._settled: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
+        self._not_before: dict[str, float] = {}
+        self._pictures: dict[tuple[str, bool], bytes | None] = {}
+        self._lost: set[str] = set()
+        self.rounds = 0
+
+    def start(self) -> None:
+        """Begin, once."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep())
+
+    def wake(self) -> None:
+        """Something may have changed."""
+        self._awake.set()
+
+    def deleted(self, message_id: str) -> None:
+        """Somebody deleted a message; if it is one of ours it is posted again."""
+        self._lost.add(message_id)
+        self.wake()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _keep(self) -> None:
+        while True:
+            began = time.monotonic()
+            self._awake.clear()
+            try:
+                await self.round()
+            except (DaoBotError, discord.DiscordException, OSError, TimeoutError) as error:
+                log.warning("what is posted is not in step: %s", error)
+            except Exception:
+                log.exception("a round of the board failed")
+            self.rounds += 1
+            await asyncio.sleep(max(0.0, began + SHORTEST_PAUSE - time.monotonic()))
+            try:
+                await asyncio.wait_for(self._awake.wait(), LONGEST_PAUSE)
+            except TimeoutError:
+                continue
+
+    async def round(self) -> None:
+        """Bring everything into step once."""
+        for exhibit in await self._clerk.in_thread(self._collect):
+            try:
+                await self._bring(exhibit)
+            except (discord.DiscordException, OSError, TimeoutError) as error:
+                log.warning("proposal %s is not in step: %s", exhibit.id, error)
+                self._not_before[exhibit.id] = time.monotonic() + _AFTER_REFUSAL
+
+    def _collect(self) -> list[Exhibit]:
+        """Open proposals, new ones whatever became of them, and those whose end was not told yet."""
+        house, store = self._house, self._house.store
+        treasury = house.services.treasury
+        known = {post.subject: post for post in store.posts(CARD)}
+        for subject, post in known.items():
+            if post.message is not None and post.message in self._lost:
+                store.lose_post(subject, CARD)
+        self._lost.clear()
+        wanted: dict[str, StoredProposal] = {
+            stored.id: stored for stored in store.open_proposals(treasury.safe, chain_id=treasury.chain_id)
+        }
+        for stored in self._new():
+            wanted[stored.id] = stored
+        for subject in known:
+            if subject not in wanted and subject not in self._settled:
+                wanted[subject] = store.proposal(subject)
+        return [house.exhibit_of(stored) for stored in sorted(wanted.values(), key=lambda one: one.number)]
+
+    def _new(self) -> list[StoredProposal]:
+        """Recorded since the last look, also by an earlier process. The very first look shows no history."""
+        store = self._house.store
+        latest = self._house.latest(_MOST_NEW)
+        newest = max((stored.number for stored in latest), default=0)
+        cursor, now = store.post(*_CURSOR), int(time.time())
+        if cursor is not None and cursor.shows == str(newest):
+            return []
+        since = newest if cursor is None else int(cursor.shows or 0)
+        found = [stored for stored in latest if stored.number > since]
+        with store.transaction("discord_cursor"):
+            store.intend_post(*_CURSOR, now)
+            for stored in found:
+                store.intend_post(stored.id, CARD, now)
+            store.show_post(*_CURSOR, str(newest))
+        return found
+
+    async def _bring(self, exhibit: Exhibit) -> None:
+        if time.monotonic() < self._not_before.get(exhibit.id, 0.0):
+            return
+        place = await self._bring_card(exhibit)
+        thread = place.message
+        decided = decision_of(exhibit)
+        if decided is not None:
+            await self._once(exhibit.id, DECISION, thread, decided)
+        ended = outcome_of(exhibit)
+        if ended is not None:
+            await self._once(exhibit.id, ended[0], thread, ended[1])
+            self._settled.add(exhibit.id)
+        else:
+            self._settled.discard(exhibit.id)
+
+    async def _bring_card(self, exhibit: Exhibit) -> Place:
+        post, new = await self._intended(exhibit.id, CARD)
+        message, place = await self._card(exhibit), _place(post)
+        if place is None:
+            return await self._post_card(exhibit, message, post, new=new)
+        if post.shows == message.shows:
+            return place
+        try:
+            await self.places.change(place, message, post.shows)
+        except discord.NotFound:
+            await self._write(lambda store: store.lose_post(exhibit.id, CARD))
+            raise
+        await self._write(lambda store: store.show_post(exhibit.id, CARD, message.shows))
+        return place
+
+    async def _post_card(self, exhibit: Exhibit, message: Message, post: StoredPost, *, new: bool) -> Place:
+        name = thread_name(exhibit)
+        found = None
+        if not new:
+            found = await self.places.find_card(marker(exhibit.id), footer(CARD, exhibit.id), post.at)
+        place = found or await self.places.open(name, message, nonce_of(exhibit.id, CARD))
+        reach("discord.card.posted")
+        await self._write(
+            lambda store: store.place_post(exhibit.id, CARD, str(place.channel), str(place.message))
+        )
+        await self.places.open_thread(place, name)
+        if found is None:
+            await self._write(lambda store: store.show_post(exhibit.id, CARD, message.shows))
+        return place
+
+    async def _once(self, subject: str, part: str, channel: int, message: Message) -> None:
+        """Say something one time."""
+        if (subject, part) in self._said:
+            return
+        post, new = await self._intended(subject, part)
+        if post.message is None:
+            found = None if new else await self.places.find(channel, footer(part, subject), post.at)
+            place = found or await self.places.say(channel, message, nonce_of(subject, part))
+            reach("discord.said")
+            await self._write(lambda store: store.place_post(subject, part, str(place.channel), str(place.message)))
+        self._said.add((subject, part))
+
+    async def _intended(self, subject: str, part: str) -> tuple[StoredPost, bool]:
+        """What is known of a post, noted now if it was not; and whether it was not."""
+
+        def look(store: Store) -> tuple[StoredPost, bool]:
+            known = store.post(subject, part)
+            return (store.intend_post(subject, part, int(time.time())), True) if known is None else (known, False)
+
+        return await self._write(look)
+
+    async def _write(self, what: Callable[[Store], Result]) -> Result:
+        return await self._clerk.in_thread(lambda: what(self._house.store))
+
+    async def _card(self, exhibit: Exhibit) -> Message:
+        picture = await self._clerk.in_thread(lambda: self._picture(exhibit))
+        embed = card_embed(exhibit, self._house.name, pictured=picture is not None)
+        drawn = "outcome" if exhibit.card.outcome is not None else "plan"
+        return Message(embed, card_buttons(exhibit), picture, drawn if picture is not None else "")
+
+    def _picture(self, exhibit: Exhibit) -> bytes | None:
+        """Drawn when it is proposed and when it is executed."""
+        key = (exhibit.id, exhibit.card.outcome is not None)
+        if key not in self._pictures:
+            self._pictures[key] = proposal_picture(exhibit.card)
+        return self._pictures[key]
+
+
+def nonce_of(subject: str, part: str) -> str:
+    """The same for the same thing: Discord then sends what it has instead of posting it again (for some minutes)."""
+    return str(int(digest([subject, part])[2:17], 16))
+
+
+def _place(post: StoredPost) -> Place | None:
+    if post.channel is None or post.message is None:
+        return None
+    return Place(int(post.channel), int(post.message))

@@ -1,0 +1,150 @@
+"""Between Discord and the core: acknowledge first, then act in a thread, then answer with what was recorded.
+
+Discord waits three seconds for an acknowledgement. It promises nothing: what was done is told afterwards, when it is in
+the record. So acknowledgements come before everything else, also before acts that were acknowledged earlier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import discord
+
+from dao_bot.domain.errors import DaoBotError
+from governance.discord.reply import Reply, error_reply, send_reply
+
+Work = Callable[[], Reply]
+Result = TypeVar("Result")
+
+MOST_WAITING = 20_000
+"""Acts that were acknowledged and not done yet; beyond it, people are asked to come back."""
+
+_AT_ONCE = 16
+_FEW = 4
+_PATIENCE = 1.0
+_ALREADY_ACKNOWLEDGED = 40060
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Act:
+    work: Work
+    since: float
+    done: asyncio.Future[Reply]
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since the start, for tests and for people who wonder."""
+
+    acknowledged: int = 0
+    too_late: int = 0
+    acted: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Clerk:
+    """Acts are done one after another, as they came; reads beside them, two at a time."""
+
+    counts: Counts = field(default_factory=Counts)
+    _waiting: deque[_Act] = field(default_factory=deque)
+    _unacknowledged: int = 0
+    _pump: asyncio.Task[None] | None = None
+    _calm: asyncio.Event = field(default_factory=asyncio.Event)
+    _acting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "discord-acts"))
+    _reading: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "discord-reads"))
+
+    async def act(self, interaction: discord.Interaction, work: Work) -> None:
+        """Acknowledge, do `work`, which records something, and tell what came of it."""
+        if not await self._acknowledge(interaction):
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            await send_reply(interaction, Reply("Too many people act at this moment. Nothing was recorded; try again."))
+            return
+        loop = asyncio.get_running_loop()
+        act = _Act(work, loop.time(), loop.create_future())
+        self._waiting.append(act)
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._act_all())
+        await send_reply(interaction, await act.done)
+
+    async def read(self, interaction: discord.Interaction, work: Work) -> None:
+        """Acknowledge, and tell what `work` finds."""
+        if not await self._acknowledge(interaction):
+            return
+        reply = await asyncio.get_running_loop().run_in_executor(self._reading, _done, work)
+        await send_reply(interaction, reply)
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """The same for what nobody waits for."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, work)
+
+    async def close(self) -> None:
+        """Finish what was acknowledged."""
+        while self._pump is not None and not self._pump.done():
+            await self._pump
+        self._acting.shutdown()
+        self._reading.shutdown()
+
+    async def _acknowledge(self, interaction: discord.Interaction) -> bool:
+        """Whether the user sees that something is being done; if not, nothing will be."""
+        self._unacknowledged += 1
+        self._calm.clear()
+        try:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        except discord.HTTPException as error:
+            if error.code != _ALREADY_ACKNOWLEDGED:
+                self.counts.too_late += 1
+                log.warning("interaction %s was not acknowledged: %s", interaction.id, error)
+                return False
+        except (OSError, TimeoutError) as error:
+            self.counts.too_late += 1
+            log.warning("interaction %s was not acknowledged: %s", interaction.id, error)
+            return False
+        finally:
+            self._unacknowledged -= 1
+            if self._unacknowledged <= _FEW:
+                self._calm.set()
+        self.counts.acknowledged += 1
+        return True
+
+    async def _act_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            await self._until_calm(self._waiting[0].since + _PATIENCE - loop.time())
+            acts = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            replies = await loop.run_in_executor(self._acting, _all_done, [act.work for act in acts])
+            for act, reply in zip(acts, replies, strict=True):
+                self.counts.acted += 1
+                act.done.set_result(reply)
+
+    async def _until_calm(self, patience: float) -> None:
+        """Threads and the loop share one interpreter, so acts wait while acknowledgements are due, but not for ever."""
+        if self._unacknowledged <= _FEW or patience <= 0:
+            return
+        try:
+            await asyncio.wait_for(self._calm.wait(), patience)
+        except TimeoutError:
+            return
+
+
+def _all_done(works: list[Work]) -> list[Reply]:
+    return [_done(work) for work in works]
+
+
+def _done(work: Work) -> Reply:
+    try:
+        return work()
+    except DaoBotError as error:
+        return error_reply(error)
+    except Exception:
+        log.exception("an interaction failed")
+        return Reply("Something failed inside the bot. `/inbox` shows what of yours is recorded.")

@@ -1,0 +1,91 @@
+"""Buttons and the dialogs that they open."""
+
+from __future__ import annotations
+
+import discord
+
+from governance.acts.stands import Stand
+from governance.discord import acts, facts
+from governance.discord.caller import Caller, caller_of
+from governance.discord.clerk import Clerk, Work
+from governance.discord.house import House
+from governance.discord.press import Press, Verb, pressed
+from governance.discord.reply import Reply
+
+_REASON = "reason"
+_NOT_YOURS = "That answer was for somebody else. Nothing was recorded; `/inbox` shows yours."
+
+
+async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) -> None:
+    """A button of one of our messages."""
+    data = interaction.data or {}
+    press = pressed(str(data.get("custom_id", "")))
+    if press is None:
+        return
+    if press.verb is Verb.VETO:
+        await _ask_why(interaction, press)
+        return
+    work = work_of(house, caller_of(interaction), press)
+    if press.verb is Verb.DETAILS:
+        await clerk.read(interaction, work)
+    else:
+        await clerk.act(interaction, work)
+
+
+async def submitted(house: House, clerk: Clerk, interaction: discord.Interaction) -> None:
+    """The dialog that asks why."""
+    data = interaction.data or {}
+    press = pressed(str(data.get("custom_id", "")))
+    if press is None or press.verb is not Verb.VETO:
+        return
+    caller, reason = caller_of(interaction), _typed(data)
+    await clerk.act(interaction, lambda: acts.stand(house, caller, press.subject, Stand.VETO, reason))
+
+
+def work_of(house: House, caller: Caller, press: Press) -> Work:
+    """What a press stands for. What a forged one says is held to the same rules as any other."""
+    match press.verb:
+        case Verb.VOTE:
+            choice = int(press.detail or 0)
+            return lambda: acts.vote(house, caller, press.subject, choice)
+        case Verb.APPROVE:
+            return lambda: acts.stand(house, caller, press.subject, Stand.APPROVE)
+        case Verb.VETO:
+            return lambda: acts.stand(house, caller, press.subject, Stand.VETO)
+        case Verb.DETAILS:
+            return lambda: _details(house, caller, press.subject)
+        case Verb.REMIND | Verb.DO_NOT_REMIND:
+            if press.detail != str(caller.user):
+                return lambda: Reply(_NOT_YOURS)
+            return lambda: acts.set_reminders(house, caller, wanted=press.verb is Verb.REMIND)
+
+
+def _details(house: House, caller: Caller, proposal_id: str) -> Reply:
+    caller.reader(house)
+    return facts.details(house, proposal_id)
+
+
+async def _ask_why(interaction: discord.Interaction, press: Press) -> None:
+    """A dialog has to be the first answer, so nothing is looked up before."""
+    dialog = discord.ui.Modal(title="Veto", custom_id=press.custom_id, timeout=None)
+    dialog.add_item(
+        discord.ui.TextInput(
+            label="Why? Everybody will read it.",
+            custom_id=_REASON,
+            style=discord.TextStyle.paragraph,
+            required=False,
+            max_length=500,
+        )
+    )
+    await interaction.response.send_modal(dialog)
+    dialog.stop()
+
+
+def _typed(data: object) -> str:
+    """The text of the one field, in a row or in a label."""
+    rows = data.get("components", []) if isinstance(data, dict) else []
+    for row in rows:
+        for item in row.get("components") or [row.get("component") or {}]:
+            if item.get("custom_id") == _REASON:
+                return str(item.get("value") or "")
+    return ""

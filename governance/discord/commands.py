@@ -1,0 +1,134 @@
+"""The slash commands. Each one says who asks and what for; what it does stands in `facts` and `acts`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import discord
+from discord import app_commands
+
+from dao_bot.cards.text import clean
+from dao_bot.domain.lifecycle import OPEN_STATES
+from governance.discord import acts, facts
+from governance.discord.caller import Caller, caller_of
+from governance.discord.clerk import Clerk
+from governance.discord.house import House
+from governance.discord.reply import Reply
+
+Choice = app_commands.Choice[str]
+Read = Callable[[House, Caller], Reply]
+
+
+def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: House, clerk: Clerk) -> None:
+    """All of them, for one guild."""
+
+    async def read(interaction: discord.Interaction, look: Callable[[], Reply]) -> None:
+        caller = caller_of(interaction)
+
+        def work() -> Reply:
+            caller.reader(house)
+            return look()
+
+        await clerk.read(interaction, work)
+
+    async def suggest(_: discord.Interaction, so_far: str) -> list[Choice]:
+        return await clerk.in_thread(partial(_proposals_like, house, so_far))
+
+    async def suggest_strategy(_: discord.Interaction, so_far: str) -> list[Choice]:
+        names = [one for one in house.services.strategies if so_far.lower() in one]
+        return [app_commands.Choice(name=one, value=one) for one in names[:25]]
+
+    @tree.command(name="inbox", description="What awaits you, until when, and what doing nothing means", guild=place)
+    async def inbox(interaction: discord.Interaction) -> None:
+        await clerk.read(interaction, partial(acts.inbox, house, caller_of(interaction)))
+
+    @tree.command(name="proposals", description="What is proposed", guild=place)
+    @app_commands.describe(everything="also those that are over")
+    @app_commands.rename(everything="all")
+    async def proposals(interaction: discord.Interaction, everything: bool = False) -> None:
+        await read(interaction, partial(facts.proposals, house, everything=everything))
+
+    @tree.command(name="proposal", description="One proposal: what it changes, costs, and how it can fail", guild=place)
+    @app_commands.describe(proposal="its id, or the beginning of it")
+    @app_commands.autocomplete(proposal=suggest)
+    async def proposal(interaction: discord.Interaction, proposal: app_commands.Range[str, 6, 100]) -> None:
+        await read(interaction, partial(facts.proposal, house, proposal))
+
+    @tree.command(name="treasury", description="What the treasury holds: caps, runway", guild=place)
+    async def treasury(interaction: discord.Interaction) -> None:
+        await read(interaction, partial(facts.treasury, house))
+
+    @tree.command(name="strategies", description="What the strategies do, and why not now", guild=place)
+    @app_commands.describe(action="stewards pause and resume", strategy="which one", reason="why it is paused")
+    @app_commands.choices(
+        action=[app_commands.Choice(name="pause", value="pause"), app_commands.Choice(name="resume", value="resume")]
+    )
+    @app_commands.autocomplete(strategy=suggest_strategy)
+    async def strategies(
+        interaction: discord.Interaction,
+        action: Choice | None = None,
+        strategy: app_commands.Range[str, 1, 100] = "",
+        reason: app_commands.Range[str, 0, 300] = "",
+    ) -> None:
+        caller = caller_of(interaction)
+        if action is None:
+            await read(interaction, partial(facts.strategies, house))
+        elif action.value == "pause":
+            await clerk.act(interaction, partial(acts.pause, house, caller, strategy, reason))
+        else:
+            await clerk.act(interaction, partial(acts.resume, house, caller, strategy))
+
+    @tree.command(name="vote", description="Vote with your linked wallets, or on the wallet page", guild=place)
+    @app_commands.describe(
+        proposal="its id, or the beginning of it",
+        choice="an option's name or number; left out, you get a link to sign the vote with your wallet",
+        reason="why; everybody can read it",
+    )
+    @app_commands.autocomplete(proposal=suggest)
+    async def vote(
+        interaction: discord.Interaction,
+        proposal: app_commands.Range[str, 6, 100],
+        choice: app_commands.Range[str, 0, 100] = "",
+        reason: app_commands.Range[str, 0, 300] = "",
+    ) -> None:
+        caller = caller_of(interaction)
+        await clerk.act(interaction, partial(_vote, house, caller, proposal, choice, reason))
+
+    @tree.command(name="link", description="Link a wallet, or take one away, on the wallet page", guild=place)
+    @app_commands.describe(remove="take a wallet away instead")
+    async def link(interaction: discord.Interaction, remove: bool = False) -> None:
+        caller = caller_of(interaction)
+        await clerk.act(interaction, partial(acts.invite, house, caller, "unlink" if remove else "link"))
+
+    @tree.command(name="delegate", description="Hand your voting power to another wallet", guild=place)
+    @app_commands.describe(to="a wallet's address, or `nobody`")
+    async def delegate(interaction: discord.Interaction, to: app_commands.Range[str, 6, 42]) -> None:
+        await clerk.act(interaction, partial(acts.delegate, house, caller_of(interaction), to))
+
+    @tree.command(name="tally", description="How a vote stands, and how to count it again", guild=place)
+    @app_commands.describe(proposal="its id, or the beginning of it")
+    @app_commands.autocomplete(proposal=suggest)
+    async def tally(interaction: discord.Interaction, proposal: app_commands.Range[str, 6, 100]) -> None:
+        await read(interaction, partial(facts.tally, house, proposal))
+
+    @tree.command(name="freeze", description="Stewards stop all approvals through Discord", guild=place)
+    @app_commands.describe(reason="why; it is shown everywhere")
+    async def freeze(interaction: discord.Interaction, reason: app_commands.Range[str, 1, 300]) -> None:
+        await clerk.act(interaction, partial(acts.freeze, house, caller_of(interaction), reason))
+
+
+def _vote(house: House, caller: Caller, proposal: str, choice: str, reason: str) -> Reply:
+    if not choice:
+        return acts.invite(house, caller, "vote", proposal)
+    return acts.vote(house, caller, proposal, acts.choice_of(house, proposal, choice), reason)
+
+
+def _proposals_like(house: House, so_far: str) -> list[Choice]:
+    """Suggestions hold no more than what every reader may see; ids are what is chosen."""
+    found = [
+        app_commands.Choice(name=clean(f"{stored.id[2:10]} {stored.proposal.run.strategy}", 90)[:100], value=stored.id)
+        for stored in house.latest()
+        if stored.state in OPEN_STATES or so_far
+    ]
+    return [one for one in found if so_far.lower().removeprefix("0x") in one.name.lower()][:25]
