@@ -126,6 +126,17 @@ def run(
 
 
 @app.command()
+def discord(config: Config = _CONFIG) -> None:
+    """Serve the configured Discord until SIGTERM: cards, votes, approvals, vetoes.
+
+    Example: dao-bot discord
+    """
+    from dao_bot.app.chatting import chat as command
+
+    _finish(command(config))
+
+
+@app.command()
 def pause(
     strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
     reason: Annotated[str, typer.Option(help="Why; goes into the record.")],

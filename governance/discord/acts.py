@@ -79,8 +79,8 @@ def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = 
     subject = None if proposal_id is None else house.assembly.proposal(proposal_id).id
     address = house.invite(identity.person, caller.name, errand, subject)
     return Reply(
-        f"{address}\nThis link is yours alone, works once and ends in ten minutes. The page shows what your wallet will "
-        "sign; it never asks for a recovery phrase or a key, and neither does anybody who helps you."
+        f"{address}\nThis link is yours alone, works once and ends in ten minutes. The page shows what your wallet "
+        "will sign; it never asks for a recovery phrase or a key, and neither does anybody who helps you."
     )
 
 
@@ -149,7 +149,11 @@ def _voted(house: House, made: VoteRecorded) -> str:
     vote = made.votes[0]
     options = house.assembly.tally(made.ballot).tally.options
     chosen = options[vote.choice - 1] if isinstance(vote.choice, int) else str(vote.choice)
-    how = "was recorded before" if made.again else "is recorded, in place of the one before" if made.changed else "is recorded"
+    how = "is recorded"
+    if made.again:
+        how = "was recorded before"
+    elif made.changed:
+        how = "is recorded, in place of the one before"
     wallets = f"{len(made.votes)} wallet{'s' if len(made.votes) > 1 else ''}"
     receipts = "\n".join(f"Receipt of {code(vote.wallet)}: {code(vote.receipt)}" for vote in made.votes[:5])
     return (

@@ -50,9 +50,7 @@ class Board:
     def __init__(self, client: FrontDoor, house: House, clerk: Clerk) -> None:
         settings = house.settings
         self._house, self._clerk = house, clerk
-        self.places = Places(
-            client, int(settings.guild), int(settings.channels.proposals), int(settings.channels.news)
-        )
+        self.places = Places(client, int(settings.guild), int(settings.channels.proposals), int(settings.channels.news))
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._settled: set[str] = set()
@@ -180,9 +178,7 @@ class Board:
             found = await self.places.find_card(marker(exhibit.id), footer(CARD, exhibit.id), post.at)
         place = found or await self.places.open(name, message, nonce_of(exhibit.id, CARD))
         reach("discord.card.posted")
-        await self._write(
-            lambda store: store.place_post(exhibit.id, CARD, str(place.channel), str(place.message))
-        )
+        await self._write(lambda store: store.place_post(exhibit.id, CARD, str(place.channel), str(place.message)))
         await self.places.open_thread(place, name)
         if found is None:
             await self._write(lambda store: store.show_post(exhibit.id, CARD, message.shows))

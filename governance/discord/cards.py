@@ -52,7 +52,7 @@ def card_embed(exhibit: Exhibit, treasury: str, *, pictured: bool) -> discord.Em
     embed = discord.Embed(
         title=plain(card.title, MOST_TITLE), description=_story(card), colour=COLOURS[card.status.tone]
     )
-    embed.add_field(name="Status", value=plain(card.status.words), inline=True)
+    embed.add_field(name="Status", value=status_words(exhibit), inline=True)
     embed.add_field(name="Can be executed until", value=when(card.valid_until), inline=True)
     for heading, lines in (
         ("Asked of people", list(asked_lines(exhibit))),
@@ -69,6 +69,11 @@ def card_embed(exhibit: Exhibit, treasury: str, *, pictured: bool) -> discord.Em
     if pictured:
         embed.set_image(url=f"attachment://{PICTURE}")
     return embed
+
+
+def status_words(exhibit: Exhibit) -> str:
+    """While people decide, owners' signatures are not what it waits for."""
+    return "Waiting for approval" if exhibit.waits else plain(exhibit.card.status.words)
 
 
 def card_buttons(exhibit: Exhibit) -> tuple[Button, ...]:
@@ -96,7 +101,8 @@ def tally_lines(counted: Counted) -> list[str]:
         share = float(score / total) if total else 0.0
         bar = "█" * round(share * 20)
         lines.append(f"{plain(option, 60)}: {share:.1%} · {number(int(score), _POWER_DECIMALS)} {bar}".rstrip())
-    lines.append(f"{tally.votes:,} wallets voted with {number(tally.total, _POWER_DECIMALS)} of power")
+    who = "1 wallet" if tally.votes == 1 else f"{tally.votes:,} wallets"
+    lines.append(f"{who} voted with {number(tally.total, _POWER_DECIMALS)} of power")
     return lines
 
 
@@ -169,6 +175,6 @@ def _past(past: tuple[Past, ...]) -> list[str]:
 def card_text(exhibit: Exhibit) -> str:
     """The card in short, for an answer that one user alone sees."""
     card = exhibit.card
-    lines = [f"**{plain(card.title, MOST_TITLE)}** — {plain(card.status.words)}", _story(card)]
+    lines = [f"**{plain(card.title, MOST_TITLE)}** — {status_words(exhibit)}", _story(card)]
     lines += [*asked_lines(exhibit), *vote_lines(exhibit.counted), f"Can be executed until {when(card.valid_until)}"]
     return cut([*lines, f"Batch hash {code(card.batch_hash)}"], 2000)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -50,6 +51,12 @@ class Counts:
     failed: int = 0
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class Clerk:
     """Acts are done one after another, as they came; reads beside them, two at a time."""
@@ -57,13 +64,19 @@ class Clerk:
     counts: Counts = field(default_factory=Counts)
     _waiting: deque[_Act] = field(default_factory=deque)
     _unacknowledged: int = 0
+    _in_hand: int = 0
     _pump: asyncio.Task[None] | None = None
     _calm: asyncio.Event = field(default_factory=asyncio.Event)
+    _idle: asyncio.Event = field(default_factory=_set_event)
     _acting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "discord-acts"))
     _reading: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "discord-reads"))
 
     async def act(self, interaction: discord.Interaction, work: Work) -> None:
         """Acknowledge, do `work`, which records something, and tell what came of it."""
+        with self._holding():
+            await self._act(interaction, work)
+
+    async def _act(self, interaction: discord.Interaction, work: Work) -> None:
         if not await self._acknowledge(interaction):
             return
         if len(self._waiting) >= MOST_WAITING:
@@ -78,21 +91,40 @@ class Clerk:
 
     async def read(self, interaction: discord.Interaction, work: Work) -> None:
         """Acknowledge, and tell what `work` finds."""
-        if not await self._acknowledge(interaction):
-            return
-        reply = await asyncio.get_running_loop().run_in_executor(self._reading, _done, work)
-        await send_reply(interaction, reply)
+        with self._holding():
+            if await self._acknowledge(interaction):
+                reply = await asyncio.get_running_loop().run_in_executor(self._reading, _done, work)
+                await send_reply(interaction, reply)
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """The same for what nobody waits for."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, work)
 
+    async def finish(self, within: float = 20.0) -> None:
+        """Answer everything that was acknowledged; call it while the client still runs."""
+        try:
+            async with asyncio.timeout(within):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("%d answers were not shown; what they were about is recorded or refused", self._in_hand)
+
     async def close(self) -> None:
-        """Finish what was acknowledged."""
+        """Do what was acknowledged, also where nobody can be told any more."""
         while self._pump is not None and not self._pump.done():
             await self._pump
         self._acting.shutdown()
         self._reading.shutdown()
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        self._in_hand += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._idle.set()
 
     async def _acknowledge(self, interaction: discord.Interaction) -> bool:
         """Whether the user sees that something is being done; if not, nothing will be."""

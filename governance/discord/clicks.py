@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import discord
 
 from governance.acts.stands import Stand
@@ -18,7 +21,7 @@ _NOT_YOURS = "That answer was for somebody else. Nothing was recorded; `/inbox` 
 
 async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) -> None:
     """A button of one of our messages."""
-    data = interaction.data or {}
+    data: Mapping[str, Any] = interaction.data or {}
     press = pressed(str(data.get("custom_id", "")))
     if press is None:
         return
@@ -34,7 +37,7 @@ async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) 
 
 async def submitted(house: House, clerk: Clerk, interaction: discord.Interaction) -> None:
     """The dialog that asks why."""
-    data = interaction.data or {}
+    data: Mapping[str, Any] = interaction.data or {}
     press = pressed(str(data.get("custom_id", "")))
     if press is None or press.verb is not Verb.VETO:
         return
@@ -81,10 +84,9 @@ async def _ask_why(interaction: discord.Interaction, press: Press) -> None:
     dialog.stop()
 
 
-def _typed(data: object) -> str:
+def _typed(data: Mapping[str, Any]) -> str:
     """The text of the one field, in a row or in a label."""
-    rows = data.get("components", []) if isinstance(data, dict) else []
-    for row in rows:
+    for row in data.get("components", []):
         for item in row.get("components") or [row.get("component") or {}]:
             if item.get("custom_id") == _REASON:
                 return str(item.get("value") or "")

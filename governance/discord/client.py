@@ -1,4 +1,4 @@
-"""The bot: one guild, one treasury. What arrives is acknowledged and handed to the clerk; what is posted, the board keeps."""
+"""The bot: one guild, one treasury. What arrives goes to the clerk; what is posted, the board keeps."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ class FrontDoor(discord.Client):
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         await self.guard.look_around(role.guild)
 
-    async def on_guild_channel_update(
-        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
-    ) -> None:
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         if before.overwrites != after.overwrites:
             await self.guard.look_around(after.guild)
 

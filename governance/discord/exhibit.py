@@ -95,5 +95,3 @@ class PastResults:
             cost = tell(stored.proposal, state=stored.state, outcome=outcome.outcome).cost
             self._known[stored.id] = Past(outcome.at, cost.expected, cost.realised)
         return self._known[stored.id]
-
-

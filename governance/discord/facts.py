@@ -13,9 +13,8 @@ from dao_bot.domain.lifecycle import OPEN_STATES
 from dao_bot.engine.services import StrategyPlan
 from dao_bot.store.values import StoredProposal
 from dao_bot.suggest import did_you_mean
-from governance.discord.cards import card_buttons, card_text, tally_lines
+from governance.discord.cards import card_buttons, card_text, status_words, tally_lines
 from governance.discord.house import House
-
 from governance.discord.reply import MOST_TEXT, Reply
 from governance.discord.words import code, cut, plain, when
 
@@ -79,7 +78,9 @@ def treasury(house: House) -> Reply:
 
 def strategies(house: House) -> Reply:
     """Each strategy's state, what it decided last and why not now."""
-    return Reply(cut([line for plan in house.services.strategies.values() for line in _strategy(house, plan)], MOST_TEXT))
+    return Reply(
+        cut([line for plan in house.services.strategies.values() for line in _strategy(house, plan)], MOST_TEXT)
+    )
 
 
 def plan_of(house: House, name: str) -> StrategyPlan:
@@ -95,14 +96,15 @@ def plan_of(house: House, name: str) -> StrategyPlan:
 
 
 def _line(house: House, stored: StoredProposal) -> str:
-    card = house.exhibit_of(stored).card
-    return f"{code(stored.id[:10])} {plain(card.title, 90)} — {plain(card.status.words, 60)}"
+    exhibit = house.exhibit_of(stored)
+    return f"{code(stored.id[:10])} {plain(exhibit.card.title, 90)} — {status_words(exhibit)}"
 
 
 def _holding(row: HoldingNow) -> str:
     cap = "" if row.cap is None else f", cap {percent(row.cap)}"
     above = " **above its cap**" if row.above_cap else ""
-    return f"{plain(row.symbol, 30)}: {number(row.units, row.decimals)} · {usd(row.usd, places=0)} · {percent(row.share)}{cap}{above}"
+    held = f"{number(row.units, row.decimals)} · {usd(row.usd, places=0)} · {percent(row.share)}"
+    return f"{plain(row.symbol, 30)}: {held}{cap}{above}"
 
 
 def _runway(house: House) -> Iterator[str]:

@@ -142,9 +142,7 @@ class Guard:
         changed = before.stewards ^ now.stewards
         self._changes = [at for at in self._changes if moment - at < limits.within] + [moment] * len(changed)
         if len(self._changes) >= limits.role_changes:
-            found.append(
-                f"the stewards' role was given or taken {len(self._changes)} times within {limits.within} s"
-            )
+            found.append(f"the stewards' role was given or taken {len(self._changes)} times within {limits.within} s")
         if before.webhooks is not None and now.webhooks is not None and before.webhooks != now.webhooks:
             found.append("webhooks in the bot's channels changed, so others may write under its name")
         if before.permissions != now.permissions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
@@ -119,6 +120,7 @@ class Places:
         there = channel.get_partial_message(place.message)
         arguments = _arguments(message)
         arguments.pop("file", None)
+        arguments.setdefault("view", None)
         if shown is None or shown.rpartition("/")[2] != message.drawn:
             arguments["attachments"] = [] if message.picture is None else [picture_file(message.picture, "card.png")]
         try:
@@ -176,13 +178,14 @@ class Places:
         return self._client.user.id if self._client.user else 0
 
 
-def _arguments(message: Message) -> dict[str, object]:
-    made: dict[str, object] = {
+def _arguments(message: Message) -> dict[str, Any]:
+    made: dict[str, Any] = {
         "content": message.content or None,
         "embed": message.embed,
         "allowed_mentions": message.allowed,
-        "view": view_of(message.buttons) if message.buttons else None,
     }
+    if message.buttons:
+        made["view"] = view_of(message.buttons)
     if message.picture is not None:
         made["file"] = picture_file(message.picture, "card.png")
     return made

@@ -42,7 +42,8 @@ class Reply:
 
 def error_reply(error: DaoBotError) -> Reply:
     """What is wrong, the value, the limit and the next step, as the error says it."""
-    return Reply(plain(str(error), MOST_TEXT))
+    text = str(error)
+    return Reply(plain(text[:1].upper() + text[1:], MOST_TEXT))
 
 
 def view_of(buttons: tuple[Button, ...]) -> discord.ui.View:
@@ -70,5 +71,5 @@ async def send_reply(interaction: discord.Interaction, reply: Reply) -> None:
             view=view_of(reply.buttons) if reply.buttons else None,
             allowed_mentions=NOBODY,
         )
-    except (discord.HTTPException, OSError, TimeoutError) as error:
+    except (discord.HTTPException, OSError, TimeoutError, RuntimeError) as error:  # RuntimeError: the session is closed
         log.warning("the answer to interaction %s could not be shown: %s", interaction.id, error)

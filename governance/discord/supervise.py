@@ -60,6 +60,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Finish what was acknowledged, then leave."""
         self._stopping.set()
+        await self.clerk.finish()
         if self.client is not None:
             await self.client.close()
 

@@ -9,7 +9,8 @@ MOST_DESCRIPTION = 4096
 MOST_FIELD = 1024
 MOST_THREAD_NAME = 100
 
-_MARKUP = frozenset("\\*_~`|>#[]()<-+")
+_MARKUP = frozenset("\\*_~`|[]<")
+_MARKUP_AT_START = frozenset("#>-+")
 _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
@@ -67,7 +68,8 @@ def _safe(line: str, position: int, character: str) -> str:
         return _BREAK + "/"
     if character == "/" and line[:position].lower().endswith(("discord.gg", "discord.com", "discordapp.com")):
         return _BREAK + "/"
-    return "\\" + character if character in _MARKUP else character
+    markup = character in _MARKUP or (position == 0 and character in _MARKUP_AT_START)
+    return "\\" + character if markup else character
 
 
 def _length(line: str) -> int:

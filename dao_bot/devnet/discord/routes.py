@@ -33,9 +33,11 @@ def routes(local: LocalDiscord) -> list[web.RouteDef]:
         ("DELETE", "/channels/{channel}/messages/{message}", on.delete_message),
         ("POST", "/channels/{channel}/messages/{message}/threads", on.thread_of_message),
         ("POST", "/channels/{channel}/threads", on.post_thread),
+        ("GET", "/channels/{channel}/threads/archived/public", on.archived_threads),
         ("GET", "/channels/{channel}/webhooks", on.channel_webhooks),
         ("GET", "/guilds/{guild}", on.get_guild),
         ("GET", "/guilds/{guild}/roles", on.get_roles),
+        ("GET", "/guilds/{guild}/threads/active", on.active_threads),
         ("GET", "/guilds/{guild}/webhooks", on.guild_webhooks),
         ("GET", "/guilds/{guild}/members/{user}", on.get_member),
         ("GET", "/guilds/{guild}/audit-logs", on.audit_log),
@@ -127,6 +129,20 @@ class _Routes:
             thread, message = self._local.threads.post_in_forum(channel.id, body, uploads)
             return {**thread.payload(), "message": message.payload()}
         return self._local.threads.alone(channel.id, body).payload()
+
+    async def active_threads(self, request: web.Request) -> Any:
+        self._own_guild(request)
+        return self._listed(self._local.threads.listed(archived=False), more=False)
+
+    async def archived_threads(self, request: web.Request) -> Any:
+        channel = self._channel(request)
+        self._guild.require(Permission.READ_MESSAGE_HISTORY, channel)
+        return self._listed(self._local.threads.listed(channel.id, archived=True), more=True)
+
+    def _listed(self, threads: list[Channel], *, more: bool) -> dict[str, Any]:
+        """`resources/guild#list-active-guild-threads`; `resources/channel#list-public-archived-threads`."""
+        made: dict[str, Any] = {"threads": [one.payload() for one in threads], "members": []}
+        return made | {"has_more": False} if more else made
 
     async def channel_webhooks(self, request: web.Request) -> Any:
         channel = self._channel(request)

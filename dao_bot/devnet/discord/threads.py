@@ -65,6 +65,19 @@ class Threads:
         self._guild.change_thread(thread)
         return thread
 
+    def listed(self, parent_id: str | None = None, *, archived: bool) -> list[Channel]:
+        """Those that the bot may see, the newest first."""
+        guild = self._guild
+        found = [
+            one
+            for one in guild.channels.values()
+            if one.is_thread
+            and one.archived is archived
+            and parent_id in (None, one.parent_id)
+            and guild.may(guild.bot.id, one) & Permission.VIEW_CHANNEL
+        ]
+        return found[::-1]
+
     def archive(self, thread_id: str) -> None:
         """As Discord does by itself after days of silence."""
         self._guild.channels[thread_id].archived = True

@@ -1,0 +1,92 @@
+"""`dao-bot discord`: the front door in Discord, in a process of its own that holds no key."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dao_bot.app.exits import DONE
+from dao_bot.app.output import print_text
+from dao_bot.app.wiring import Desk, make_assembly, open_desk
+from dao_bot.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from governance.discord.house import House, Invite
+    from governance.wallets.person import Person
+
+
+def chat(path: Path) -> int:
+    """Serve the configured guild until SIGTERM or SIGINT.
+
+    Raises:
+        BadInput: no Discord is configured, or it refuses the token or the intents.
+    """
+    with open_desk(path) as desk:
+        house = make_house(desk)
+        print_text(f"dao-bot serves guild {house.settings.guild} for {house.name}; it holds no key.")
+        sys.stdout.flush()
+        asyncio.run(_serve(house, house.settings.token.resolve()))
+    print_text("Stopped; whatever was acknowledged is recorded or was refused.")
+    return DONE
+
+
+def make_house(desk: Desk) -> House:
+    """What Discord is shown of a treasury that is open for work.
+
+    Raises:
+        BadInput: no Discord is configured.
+    """
+    from governance.discord.house import House
+
+    settings = desk.config.discord
+    if settings is None:
+        raise BadInput(
+            "no Discord is configured",
+            next_step="Add the section `discord` to the configuration; docs/governance/discord.md goes through it",
+        )
+    caps: dict[str, int] = {}
+    for plugin in desk.config.rules:
+        if plugin.name == "token_cap":
+            caps |= getattr(plugin.settings, "tokens", {})
+    return House(
+        settings=settings,
+        services=desk.services,
+        store=desk.store,
+        assembly=make_assembly(desk),
+        name=desk.config.treasury.name,
+        caps=caps,
+        invite=_inviter(desk),
+    )
+
+
+def _inviter(desk: Desk) -> Invite | None:
+    """Links to the wallet page, where there is one."""
+    web = desk.config.web
+    if web is None:
+        return None
+    from governance.web.errands import Errand
+    from governance.web.invitations import address_of, invite
+
+    def make(person: Person, name: str, errand: str, proposal: str | None) -> str:
+        now = desk.services.endpoints.pin().timestamp
+        return address_of(web.origin, invite(desk.store, Errand(errand), person, now, name=name, proposal=proposal))
+
+    return make
+
+
+async def _serve(house: House, token: str) -> None:
+    from governance.discord.supervise import Supervisor
+
+    supervisor = Supervisor(house, token, _tell)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: loop.create_task(supervisor.stop()))
+    await supervisor.run()
+
+
+def _tell(line: str) -> None:
+    print_text(line)
+    sys.stdout.flush()
