@@ -164,6 +164,6 @@ def _voted(house: House, made: VoteRecorded) -> str:
 
 def _task(task: Task) -> Iterator[str]:
     signed = " (only your wallet's signature counts)" if task.signed else ""
-    yield f"**{task.do.capitalize()}**{signed} {code(task.proposal[:10])} {plain(task.title, 120)}"
+    yield f"**{task.do.capitalize()}**{signed} {code(task.subject[:10])} {plain(task.title, 120)}"
     said = f"you said: {plain(task.done, 60)}; " if task.done else ""
     yield f"by {when(task.until)}; {said}if you do nothing: {plain(task.otherwise)}"

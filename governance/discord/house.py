@@ -67,7 +67,7 @@ class House:
         return Exhibit(
             stored=stored,
             card=card_of(self.services, self.store, stored, now),
-            asks=self.assembly.terms(stored),
+            asks=self.assembly.question(stored.id).terms,
             stood=self.assembly.stands(stored.id),
             counted=self._counted(stored),
             frozen=self.assembly.frozen(),
