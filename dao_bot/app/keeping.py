@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
+from collections.abc import Callable
 
+from dao_bot.app.collecting import make_collection
 from dao_bot.app.keys import read_key
 from dao_bot.app.wiring import Desk
 from dao_bot.chain.fate import Finality
@@ -34,11 +37,17 @@ def make_seat(desk: Desk) -> Seat:
     return Seat(socket.gethostname(), file.with_name(f"{file.name}.keeper"))
 
 
-def make_keeper(desk: Desk, seat: Seat | None = None, stop: threading.Event | None = None) -> Keeper:
+def make_keeper(
+    desk: Desk,
+    seat: Seat | None = None,
+    stop: threading.Event | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Keeper:
     """The keeper; without hands where the mode does not allow sending.
 
     Args:
         stop: when it is set, the keeper finishes what it does and begins nothing more.
+        clock: epoch seconds, for what is not on the chain.
     """
     configured = desk.config.treasury.chain.finality
     finality = Finality(tag="finalized") if configured.blocks is None else Finality(configured.blocks)
@@ -48,7 +57,9 @@ def make_keeper(desk: Desk, seat: Seat | None = None, stop: threading.Event | No
     keys = {name: plugin.settings.key for name, plugin in desk.config.routes.items() if hasattr(plugin.settings, "key")}
     signers = {name: ModuleSigner(read_key(key), _execution(desk, finality, stop, key)) for name, key in keys.items()}
     execution = _execution(desk, finality, stop)
-    return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, execution, stop, signers)
+    collection = make_collection(desk, clock)
+    seat = seat or make_seat(desk)
+    return Keeper(desk.services, desk.store, seat, settlement, execution, stop, signers, collection)
 
 
 def _execution(

@@ -140,10 +140,12 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
 def hash_of_policy(config: Config) -> str:
     """Identity of all that decides what the treasury may do.
 
-    Where nodes, the record and the wallet page are is left out, because to move them changes no rule; so is the mode.
+    Where nodes, the record, the owners' queue and the wallet page are is left out, because to move them changes no
+    rule; so is the mode.
     """
     plain = {key: value for key, value in config.plain.items() if key not in ("mode", "store", "web")}
     treasury = dict(plain["treasury"])
+    treasury.pop("service", None)
     treasury["chain"] = {key: value for key, value in treasury["chain"].items() if key != "rpcs"}
     return policy_hash({**plain, "treasury": treasury}, config.code_digests(), dependencies_digest())
 

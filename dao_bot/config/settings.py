@@ -90,6 +90,28 @@ class KeeperSettings(Settings):
     max_fee_per_gas: GasPriceField
 
 
+class ServiceSettings(Settings):
+    """The Safe transaction service, hosted or one's own, where owners see proposals in Safe{Wallet} and sign them.
+
+    Attributes:
+        proposer: where the private key is that proposes: of an account that owns nothing, is no owner of the Safe, and
+            was registered by an owner with `dao-bot delegates`.
+        url: of a service of one's own, without `/api`; the hosted one of the chain when it is left out.
+        key: where the key of the hosted service is.
+        monthly_requests: what this treasury may ask for in a calendar month (UTC). The hosted service counts by
+            account, and gives away 50000: with 20 Safes on one account, 2500 for each.
+        requests_per_second: the hosted service allows 2 without a key, 5 with a free one.
+        poll: the shortest time between two questions; it grows while nothing happens.
+    """
+
+    proposer: SecretField
+    url: RpcUrlField | None = None
+    key: SecretField | None = None
+    monthly_requests: Annotated[IntField, Field(ge=100)] = 2500
+    requests_per_second: Annotated[IntField, Field(ge=1, le=1000)] = 2
+    poll: Annotated[DurationField, Field(ge=5, le=3600)] = 30
+
+
 class TokenSettings(Settings):
     """A token that the treasury holds or may hold.
 
@@ -114,6 +136,7 @@ class TreasurySettings(Settings):
         chain: the chain that it lives on.
         safe: the Safe's address.
         keeper: the account that sends transactions; not needed to plan.
+        service: where owners sign besides `dao-bot sign`; nothing is sent there in mode `plan`.
         tokens: every token that strategies and limits may name, by symbol.
         address_book: the only recipients outside the Safe, by label.
     """
@@ -122,6 +145,7 @@ class TreasurySettings(Settings):
     chain: ChainSettings
     safe: ContractField
     keeper: KeeperSettings | None = None
+    service: ServiceSettings | None = None
     tokens: Annotated[Mapping[SymbolField, TokenSettings], Field(min_length=1)]
     address_book: Mapping[LabelField, ContractField] = {}
 

@@ -71,6 +71,14 @@ class SourceUnavailable(DaoBotError):
     """A source of market data outside the chain did not answer, limits its rate, or answered nonsense."""
 
 
+class ServiceUnavailable(DaoBotError):
+    """A hosted service did not answer, limits its rate, its month is used up, or it answered nonsense."""
+
+
+class ServiceRefused(DaoBotError):
+    """A hosted service understood a request and does not accept it; the same again would not help."""
+
+
 class StoreError(DaoBotError):
     """The record cannot be read or written."""
 

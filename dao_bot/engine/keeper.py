@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dao_bot.chain.simulate_v1 import Trial
@@ -16,6 +16,7 @@ from dao_bot.domain.runs import RunId
 from dao_bot.domain.simulation import Simulation
 from dao_bot.engine.approvals import Defeat, Judgement, Waiting
 from dao_bot.engine.bugs import in_words
+from dao_bot.engine.collection import Collection
 from dao_bot.engine.examine import examine
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look, look
@@ -55,6 +56,7 @@ class Keeper:
         execution: sends; None where nothing may be sent (mode `plan`).
         stop: when it is set, a tick begins nothing more.
         signers: by route, the keys of module members.
+        collection: where owners sign besides the record; None where they only sign here.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class Keeper:
         execution: Execution | None,
         stop: threading.Event | None = None,
         signers: Mapping[str, ModuleSigner] | None = None,
+        collection: Collection | None = None,
     ) -> None:
         self._services = services
         self._store = store
         self._seat = seat
         self._execution = execution
-        bench = Bench(services, store, settlement, execution, signers or {}, self._examine, self._newer)
+        self._collection = collection
+        bench = Bench(services, store, settlement, execution, signers or {}, self._examine, self._newer, collection)
         self._routes = {name: route.steps(bench) for name, route in services.routes.items()}
         self._stop = stop or threading.Event()
         # After an execution the world is another one. Also at the start: whoever executed last may have been killed.
@@ -89,17 +93,22 @@ class Keeper:
             seen = self._look()
             self._hold(seen.block.timestamp)
             try:
-                return list(self._walk(seen))
+                return [*self._walk(seen), *self._collect(seen)]
             finally:
                 self._store.release(self._lock, self._seat.name)
 
     def _walk(self, seen: Look) -> Iterator[Step]:
         safe = self._services.treasury.safe
-        waiting = [(stored, self._advance) for stored in sorted(self._store.open_proposals(safe), key=_order)]
-        waiting += [(stored, self._advance_left_open) for stored in self._store.left_open(safe)]
-        for number, (stored, advance) in enumerate(waiting):
+        waiting = [*sorted(self._store.open_proposals(safe), key=_order), *self._store.left_open(safe)]
+        yield from self._walk_over(waiting, seen)
+        if self._must_examine and not self._stop.is_set():
+            yield from self._examine_all(self._newer(seen))
+
+    def _walk_over(self, waiting: Sequence[StoredProposal], seen: Look) -> Iterator[Step]:
+        for number, stored in enumerate(waiting):
             if self._stop.is_set():
                 return
+            advance = self._advance if stored.state in OPEN_STATES else self._advance_left_open
             try:
                 # What was done for the one before may have changed what this one stands on.
                 seen = self._newer(seen) if number else seen
@@ -107,8 +116,19 @@ class Keeper:
                     yield Step(stored.id, told)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other proposals must not wait for it
                 yield Step(stored.id, f"could not go on: {in_words(error)}")
-        if self._must_examine:
-            yield from self._examine_all(self._newer(seen))
+
+    def _collect(self, seen: Look) -> Iterator[Step]:
+        """Last in a tick, so that a slow queue keeps nothing waiting; what it brought in is acted upon at once."""
+        if self._collection is None or self._stop.is_set():
+            return
+        try:
+            brought = list(self._collection.exchange(self._newer(seen)))
+        except Exception as error:  # noqa: BLE001 - what was signed here is executed without it
+            yield Step(_KEEPER.strategy, f"could not exchange with the owners' queue: {in_words(error)}")
+            return
+        yield from (Step(each.proposal_id, each.told) for each in brought)
+        signed = dict.fromkeys(each.proposal_id for each in brought if each.signed)
+        yield from self._walk_over([self._store.proposal(each) for each in signed], self._newer(seen))
 
     def _advance(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
         """Walk from state to state until something has to be waited for."""

@@ -101,18 +101,17 @@ def take_signature(
     transaction = require_signable(stored, safe)
     digest = hash_of(services, transaction)
     verified = verify_signature(parse_signature(raw), digest, safe.owners)
-    (confirmed,) = services.endpoints.read(block, [_confirm(services, transaction, safe, (verified,))])
-    if not confirmed:
+    if not confirmed(services, transaction, safe, (verified,), block):
         raise BadInput(
             "the chain does not confirm this signature",
-            value=f"{_kind(verified.signature)} of {verified.owner}",
+            value=f"{kind_of(verified.signature)} of {verified.owner}",
             limit=f"safeTxHash 0x{digest.hex()}",
             next_step="Approve the hash on the Safe with approveHash first, or sign with a key",
         )
     new = store.add_signature(
         "0x" + digest.hex(),
         verified.owner,
-        _kind(verified.signature),
+        kind_of(verified.signature),
         signature_bytes(verified.signature),
         block.timestamp,
         proposal_id=stored.id,
@@ -138,12 +137,27 @@ def valid_signatures(
         for stored in store.signatures("0x" + digest.hex())
         if stored.owner in safe.owners
     )
-    confirmed, approved = services.endpoints.read(
+    accepted, approved = services.endpoints.read(
         block,
         [_confirm(services, transaction, safe, kept), read_approvals(treasury.safe, digest, safe.owners)],
     )
-    signed = {known.owner for known in confirmed}
-    return (*confirmed, *(known for known in approved if known.owner not in signed))
+    signed = {known.owner for known in accepted}
+    return (*accepted, *(known for known in approved if known.owner not in signed))
+
+
+def confirmed(
+    services: Services,
+    transaction: SafeTransaction,
+    safe: SafeState,
+    signatures: tuple[OwnerSignature, ...],
+    block: Block,
+) -> tuple[OwnerSignature, ...]:
+    """Those of them that the Safe would accept at `block`; only the kinds that the chain decides on are asked for."""
+    if not any(known.needs_chain for known in signatures):
+        return signatures
+    accepted: tuple[OwnerSignature, ...]
+    (accepted,) = services.endpoints.read(block, [_confirm(services, transaction, safe, signatures)])
+    return accepted
 
 
 def _confirm(
@@ -153,7 +167,8 @@ def _confirm(
     return confirm(safe.address, safe.version, preimage, signatures)
 
 
-def _kind(signature: Signature) -> SignatureKind:
+def kind_of(signature: Signature) -> SignatureKind:
+    """How the owner agreed."""
     if isinstance(signature, ApprovedHash):
         return SignatureKind.APPROVED_HASH
     if isinstance(signature, ContractSignature):

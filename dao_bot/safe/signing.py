@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dao_bot.domain.addresses import Address, checksum
-from dao_bot.domain.errors import BadInput
+from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.safe.delegate_message import delegate_digest
 from dao_bot.safe.hashes import safe_tx_hash
 from dao_bot.safe.signatures import SECP256K1_ORDER, EcdsaSignature, OwnerSignature, verify_signature
 from dao_bot.safe.transaction import SafeTransaction
@@ -30,11 +31,47 @@ def sign_safe_transaction(
             limit=f"owners {', '.join(owners)}",
             next_step="Use an owner's key",
         )
+    digest = safe_tx_hash(chain_id, safe, transaction)
+    return verify_signature(_sign(key, digest), digest, owners, claimed=signer)
+
+
+def sign_as_delegate(
+    key: bytes, chain_id: int, safe: Address, transaction: SafeTransaction, owners: tuple[Address, ...]
+) -> EcdsaSignature:
+    """The signature with which a delegate proposes; the Safe itself would not count it.
+
+    Raises:
+        BadInput: it is no key.
+        Refused: it is an owner's key, whose signature would count as an approval.
+    """
+    signer = key_address(key)
+    if signer in owners:
+        raise Refused(
+            "the key that proposes belongs to an owner, so every proposal would already carry an approval",
+            value=signer,
+            next_step="Make a key for nothing but proposing, and register it with `dao-bot delegates`",
+        )
+    return _sign(key, safe_tx_hash(chain_id, safe, transaction))
+
+
+def sign_delegate_message(key: bytes, chain_id: int, delegate: Address, now: float) -> EcdsaSignature:
+    """With which an owner registers or removes a delegate of the transaction service; it moves nothing.
+
+    Args:
+        now: epoch seconds.
+
+    Raises:
+        BadInput: it is no key.
+    """
+    key_address(key)
+    return _sign(key, delegate_digest(chain_id, delegate, now))
+
+
+def _sign(key: bytes, digest: bytes) -> EcdsaSignature:
     from eth_keys.datatypes import PrivateKey
 
-    digest = safe_tx_hash(chain_id, safe, transaction)
     made = PrivateKey(key).sign_msg_hash(digest)
-    return verify_signature(EcdsaSignature(made.r, made.s, made.v + 27), digest, owners, claimed=signer)
+    return EcdsaSignature(made.r, made.s, made.v + 27)
 
 
 def key_address(key: bytes) -> Address:

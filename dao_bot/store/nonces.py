@@ -20,11 +20,21 @@ class Nonces(Part):
     """A proposal holds its nonce while it is succeeded, queued, ready or executing; then it is free for another."""
 
     def assign_nonce(
-        self, proposal_id: str, safe: str, chain_nonce: int, at: int, *, one_at_a_time: bool = True
+        self,
+        proposal_id: str,
+        safe: str,
+        chain_nonce: int,
+        at: int,
+        *,
+        at_least: int = 0,
+        one_at_a_time: bool = True,
     ) -> int:
         """max(the chain's nonce, the highest one held + 1) for an approved proposal; what it has already is kept.
 
         A proposal that went back to succeeded, because another transaction consumed its nonce, gets a new one.
+
+        Args:
+            at_least: a lower bound for a new one, where transactions of others wait elsewhere.
 
         Raises:
             BadInput: the proposal is another Safe's.
@@ -57,7 +67,7 @@ class Nonces(Part):
                     value=f"proposal {others[0].id} at nonce {others[0].nonce}",
                     next_step="Wait until it is executed, or cancel it",
                 )
-            nonce = max(chain_nonce, others[0].nonce + 1 if others else 0)
+            nonce = max(chain_nonce, at_least, others[0].nonce + 1 if others else 0)
             connection.execute(
                 update(proposals).where(proposals.c.id == proposal_id).values(nonce=whole("a nonce", nonce))
             )
@@ -79,6 +89,13 @@ class Nonces(Part):
             or_(proposals.c.nonce.is_not(None), sent.exists()),
             ~closed.exists(),
         )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(proposals.c.number)).all()
+        return tuple(stored_proposal(self._codec, row) for row in rows)
+
+    def with_nonce_from(self, safe: str, nonce: int) -> tuple[StoredProposal, ...]:
+        """All proposals of a Safe, in whatever state, that have this nonce or a later one; oldest first."""
+        query = select(proposals).where(proposals.c.safe == parse_address(safe), proposals.c.nonce >= nonce)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(proposals.c.number)).all()
         return tuple(stored_proposal(self._codec, row) for row in rows)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision that this program knows, oldest first; the last is the one it works with."""
 
 VERSION_TABLE = "dao_bot_version"
@@ -215,3 +215,12 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
+
+service_requests = Table(
+    "service_requests",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("made", BigInteger, nullable=False),
+)
+"""Requests to services that sell so many a month."""

@@ -21,13 +21,28 @@ from dao_bot.store.outcomes import Outcomes
 from dao_bot.store.posts import Posts
 from dao_bot.store.proposals import Proposals
 from dao_bot.store.record import Record
+from dao_bot.store.requests import ServiceRequests
 from dao_bot.store.runs import Runs
 from dao_bot.store.signatures import Signatures
 from dao_bot.store.spending import Spending
 from dao_bot.store.urls import parse_url
 
 
-class Store(Runs, Proposals, Nonces, Signatures, Attempts, Outcomes, Spending, Memories, Leases, Acts, Posts, Record):
+class Store(
+    Runs,
+    Proposals,
+    Nonces,
+    Signatures,
+    Attempts,
+    Outcomes,
+    Spending,
+    Memories,
+    Leases,
+    Acts,
+    Posts,
+    ServiceRequests,
+    Record,
+):
     """All that is remembered. Safe for several threads and several processes; not across a fork.
 
     Every write is one transaction, which appends to the record what it did. Times are handed in: chain time.

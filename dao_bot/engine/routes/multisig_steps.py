@@ -41,8 +41,10 @@ class MultisigSteps:
         others = [other for other in self._store.open_proposals(safe) if other.id != stored.id]
         if any(other.nonce is not None and not self.is_used(other, seen) for other in others):
             return None
+        collection = self._bench.collection
+        at_least = 0 if collection is None else collection.next_nonce(seen)
         with self._store.transaction("queue"):
-            nonce = self._store.assign_nonce(stored.id, safe, seen.safe.nonce, seen.block.timestamp)
+            nonce = self._store.assign_nonce(stored.id, safe, seen.safe.nonce, seen.block.timestamp, at_least=at_least)
             return move(self._store, stored, State.QUEUED, seen, "queued", {"nonce": nonce})
 
     def from_queued(self, stored: StoredProposal, seen: Look) -> str | None:

@@ -16,6 +16,7 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Call, WrappedTransaction
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState, Simulation
+from dao_bot.engine.collection import Collection
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look
 from dao_bot.engine.routes.module_signer import ModuleSigner
@@ -37,6 +38,7 @@ class Bench:
         execution: sends; None where nothing may be sent (mode `plan`).
         signers: by route, keys that sign for a module; empty where nothing may be sent.
         newer: a look at the newest block.
+        collection: where owners sign besides the record; None where they only sign here.
     """
 
     services: Services
@@ -46,6 +48,7 @@ class Bench:
     signers: Mapping[str, ModuleSigner]
     examine: Examine
     newer: Callable[[Look], Look]
+    collection: Collection | None = None
 
 
 class Steps(Protocol):

@@ -61,7 +61,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_it_hold
     before = opened(url)
     before.append("keeper", "started", 1, {})
     with before._database.migration() as connection:
-        for table in ("posts", "sightings", "acts"):
+        for table in ("posts", "sightings", "acts", "service_requests"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[0]}'")
     store = opened(url)
