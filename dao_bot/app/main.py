@@ -333,6 +333,36 @@ def crisis(
     _finish(command(config, strategy, data, delay, out, json, jobs))
 
 
+roles = typer.Typer(help="The module's role: derived, shown, compared.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(roles, name="roles")
+
+
+@roles.command("plan")
+def roles_plan(
+    config: Config = _CONFIG,
+    out: Annotated[Path | None, typer.Option(help="Write the owners' transaction for the Transaction Builder.")] = None,
+    json: Json = False,
+) -> None:
+    """Derive the smallest role from the strategies, and what owners execute to give it.
+
+    Example: dao-bot roles plan --out role.json
+    """
+    from dao_bot.app.roles import plan as command
+
+    _finish(command(config, out, json))
+
+
+@roles.command("diff")
+def roles_diff(config: Config = _CONFIG, json: Json = False) -> None:
+    """Compare the role on the chain with the derived one; exit code 1 when it differs.
+
+    Example: dao-bot roles diff
+    """
+    from dao_bot.app.roles import diff as command
+
+    _finish(command(config, json))
+
+
 @app.command()
 def devnet(
     port: Annotated[int, typer.Option(help="Port of the local chain.")] = 8545,

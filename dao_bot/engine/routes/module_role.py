@@ -27,13 +27,18 @@ def derived_role(module: Module, services: Services) -> Role:
     Raises:
         BadInput: no configured protocol can do it, or a token has no limit.
     """
-    permissions = [
+    permissions = derived_permissions(services)
+    return derive(services.treasury.safe, module.signer, module.role, permissions, module.limits, module.unwrapper)
+
+
+def derived_permissions(services: Services) -> tuple[Permission, ...]:
+    """Every function that a strategy may have called, with its conditions; raises as `derived_role`."""
+    return tuple(
         permission
         for plan in services.strategies.values()
         for grant in plan.may
         for permission in _permissions(grant, plan.name, services)
-    ]
-    return derive(services.treasury.safe, module.signer, module.role, permissions, module.limits, module.unwrapper)
+    )
 
 
 def module_on_chain(module: Module, services: Services, block: Block) -> OnChain:

@@ -18,9 +18,9 @@ from dao_bot.safe.roles.role import Permission
 
 
 def swap_permissions(grant: MaySwap, router: Address, paths: Sequence[Path]) -> tuple[Permission, ...]:
-    """Approve the router, and swap along exactly these paths, to the Safe."""
+    """Approve the router, and swap along exactly these paths, to the Safe; nothing where no path leads there."""
     sell = grant.sell.address
-    return (may_approve(sell, router), *(_along(path, sell, router) for path in paths))
+    return (may_approve(sell, router), *(_along(path, sell, router) for path in paths)) if paths else ()
 
 
 def collect_permissions(grant: MayCollect, manager: Address, owner_condition: Address) -> tuple[Permission, ...]:

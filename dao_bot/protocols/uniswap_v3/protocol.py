@@ -116,7 +116,7 @@ class UniswapV3:
                 allowed = collect_permissions(grant, self._manager, self._owner_condition)
             case _:
                 return ()
-        return (may_set_deadline(self.router), *allowed)
+        return (may_set_deadline(self.router), *allowed) if allowed else ()
 
     def check(self) -> Plan[tuple[Check, ...]]:
         """The self-test on the chain, but for the code hashes (see `check_code`)."""

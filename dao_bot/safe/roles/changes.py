@@ -111,7 +111,7 @@ def _taken(actual: Role, wanted: Role, callers: Sequence[Address]) -> Iterator[b
 def _given(actual: Role, wanted: Role) -> Iterator[bytes]:
     for allowance, there, here in _compared(actual.allowances, wanted.allowances):
         if here is not None and there != here:
-            yield SET_ALLOWANCE.encode(allowance, here.most, here.most, here.refill, here.period, 0)
+            yield SET_ALLOWANCE.encode(allowance, here.most, here.most, here.refill, here.period, here.period)
     for key, target in sorted(wanted.scoped_targets - actual.scoped_targets):
         yield SCOPE_TARGET.encode(key, target)
     for (key, target, selector), _, scope in _compared(actual.functions, wanted.functions):

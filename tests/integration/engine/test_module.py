@@ -181,6 +181,7 @@ def test_an_allowance_that_runs_out_between_check_and_send_pays_nothing_not_even
     with pytest.raises(DevnetError, match="reverted"):
         relay(office, proposal)
     assert office.received() == 500 * USDC
+    pay_as_member(office, 1000)  # the allowance was full again; that was not the reason
 
 
 def test_a_token_that_is_paused_meanwhile_makes_the_proposal_stale(office: Office) -> None:
