@@ -38,6 +38,20 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The fault matrix as a table: what was expected beforehand, and what was seen on the chain."""
+    reports = [report for told in ("passed", "failed") for report in terminalreporter.stats.get(told, [])]
+    faults = [value for report in reports for name, value in report.user_properties if name == "fault"]
+    if not faults:
+        return
+    terminalreporter.section("fault matrix")
+    for what, expected, seen in sorted(faults):
+        terminalreporter.line(f"expected {expected}  seen {seen}  {what}")
+    expected, seen = (sum(row[column] for row in faults) for column in (1, 2))
+    most = max(row[2] for row in faults)
+    terminalreporter.line(f"{len(faults)} cases: {expected} effects expected, {seen} seen, never more than {most}")
+
+
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
     """anvil and the contracts, installed on first use."""

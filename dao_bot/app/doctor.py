@@ -11,6 +11,8 @@ from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.chain.hexes import quantity
 from dao_bot.chain.pinned import settle_at
+from dao_bot.chain.rpc import Endpoint
+from dao_bot.config.settings import RpcSettings
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import keccak
@@ -192,7 +194,18 @@ def _keeper(desk: Desk, block: Block) -> list[Line]:
     balance = quantity(
         settle_at(node, block, [("eth_getBalance", [address])])[0], f"the keeper's balance at {node.name}"
     )
-    return [_keeper_is_no_owner(address, state), _keeper_can_pay(address, balance, settings.max_fee_per_gas, desk)]
+    lines = [_keeper_is_no_owner(address, state), _keeper_can_pay(address, balance, settings.max_fee_per_gas, desk)]
+    return [*lines, *([_relay(settings.relay, desk)] if settings.relay else [])]
+
+
+def _relay(settings: RpcSettings, desk: Desk) -> Line:
+    """A private endpoint that is configured is asked, because nothing is sent without it."""
+    relay = Endpoint(settings.url.resolve(), settings.operator)
+    try:
+        desk.services.endpoints.check_chain(relay, relay.request("eth_chainId"))
+    except DaoBotError as error:
+        return Line("relay", "", str(error))
+    return Line("relay", f"{relay.name} takes the keeper's transactions, alone")
 
 
 def _keeper_is_no_owner(address: str, state: SafeState) -> Line:

@@ -13,6 +13,7 @@ from dao_bot.app.keys import read_key
 from dao_bot.app.wiring import Desk
 from dao_bot.chain.fate import Finality
 from dao_bot.chain.gas import FeePolicy
+from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.sending import Pacing, Sender
 from dao_bot.chain.transactions import LocalSigner
 from dao_bot.config.references import SecretReference
@@ -74,12 +75,13 @@ def _execution(
         )
     services = desk.services
     sender = Sender(
-        services.endpoints.all[0],
+        lambda: services.endpoints.primary,
         LocalSigner(read_key(key or settings.key)),
         services.treasury.chain_id,
         FeePolicy(settings.max_fee_per_gas),
         finality=finality,
         pacing=_DEVNET_PACING if desk.config.mode == "devnet" else _PACING,
+        relay=Endpoint(settings.relay.url.resolve(), settings.relay.operator) if settings.relay else None,
         stop=stop,
     )
     return Execution(services, desk.store, sender)

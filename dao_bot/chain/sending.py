@@ -61,14 +61,14 @@ class Sender:
     """One key on one chain. Keeps nothing in memory that is needed after a crash: that is what `on_intent` records.
 
     Args:
-        endpoint: reads; also takes the transactions unless there is a relay.
+        node: which one to read from now; it also takes the transactions unless there is a relay.
         relay: a private endpoint for transactions. When it does not answer nothing goes anywhere else.
         stop: when it is set, following ends at once; what was signed is on record.
     """
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        node: Callable[[], Endpoint],
         signer: Signer,
         chain_id: int,
         fee_policy: FeePolicy,
@@ -78,13 +78,13 @@ class Sender:
         relay: Endpoint | None = None,
         stop: threading.Event | None = None,
     ) -> None:
-        self._endpoint = endpoint
+        self._node = node
         self._signer = signer
         self._chain_id = chain_id
         self._fee_policy = fee_policy
         self._finality = finality or Finality()
         self._pacing = pacing or Pacing()
-        self._relay = relay or endpoint
+        self._relay = relay
         self._stop = stop or threading.Event()
 
     @property
@@ -100,19 +100,19 @@ class Sender:
 
         Raises:
             Refused: gas is above the cap, or the key cannot pay for it; nothing was signed.
+            BadInput: the relay is on another chain; nothing was signed.
             RpcUnavailable, RpcFault: fees or nonce cannot be read, or the relay does not answer; nothing was signed.
                 After `on_intent` nothing is raised: what happened is in the state of the broadcast.
         """
-        if self._relay is not self._endpoint:
-            self._relay.request("eth_chainId")
-        fees = suggest_fees(self._endpoint, self._fee_policy)
-        nonce = next_nonce(self._endpoint, self.address, in_flight)
+        self._require_relay()
+        fees = suggest_fees(self._node(), self._fee_policy)
+        nonce = next_nonce(self._node(), self.address, in_flight)
         self._require_funds(request, fees)
         return self._sign_and_send(request, nonce, fees, on_intent)
 
     def send_again(self, signed: Signed) -> Broadcast:
         """The same bytes once more: harmless, because the chain takes a nonce once. For what was dropped."""
-        return broadcast(self._relay, signed)
+        return broadcast(self._relay or self._node(), signed)
 
     def replace(self, request: Request, attempts: Sequence[Signed], on_intent: OnIntent) -> Sent:
         """The same request for the same nonce with higher fees: at most one of all attempts can be mined.
@@ -124,7 +124,7 @@ class Sender:
         if not attempts:
             raise BadInput("there is no transaction to replace")
         dearest = max(attempts, key=lambda signed: signed.fees.max_fee_per_gas)
-        suggestion = suggest_fees(self._endpoint, self._fee_policy)
+        suggestion = suggest_fees(self._node(), self._fee_policy)
         fees = bumped(dearest.fees, suggestion, self._fee_policy)
         if fees is None:
             raise Refused(
@@ -137,7 +137,7 @@ class Sender:
 
     def look_up(self, attempts: Sequence[Signed]) -> Found:
         """What became of all attempts for one nonce. Two round trips; reads only."""
-        return look_up(self._endpoint, self._chain_id, [_together(attempts)], self._finality)[0]
+        return look_up(self._node(), self._chain_id, [_together(attempts)], self._finality)[0]
 
     def follow(self, request: Request, attempts: Sequence[Signed], on_intent: OnIntent) -> Followed:
         """Look until one of them is mined, or the time is up. Sends again what was dropped, replaces what is stuck.
@@ -165,10 +165,26 @@ class Sender:
                 notes += [told] if told not in notes else []
             self._stop.wait(min(pacing.poll, max(end - now, 0.0)))
 
+    def balance(self) -> int:
+        """Of the key, in base units of the chain's own coin, at the newest block."""
+        node = self._node()
+        return hexes.quantity(node.request("eth_getBalance", self.address, "latest"), f"a balance of {node.name}")
+
+    def _require_relay(self) -> None:
+        if self._relay is None:
+            return
+        answer = self._relay.request("eth_chainId")
+        chain_id = hexes.quantity(answer, f"the chain id of {self._relay.name}")
+        if chain_id != self._chain_id:
+            raise BadInput(
+                "the relay is on another chain",
+                value=f"chain id {chain_id} of {self._relay.name}",
+                limit=self._chain_id,
+                next_step="Nothing was sent. Correct treasury.keeper.relay in strategies.yaml",
+            )
+
     def _require_funds(self, request: Request, fees: Fees) -> None:
-        balance = hexes.quantity(
-            self._endpoint.request("eth_getBalance", self.address, "latest"), f"a balance of {self._endpoint.name}"
-        )
+        balance = self.balance()
         needed = request.value + request.gas * fees.max_fee_per_gas
         if balance < needed:
             raise Refused(
@@ -191,7 +207,7 @@ class Sender:
             Unsigned(self._chain_id, nonce, request.to, request.data, request.value, request.gas, fees)
         )
         on_intent(signed)
-        return Sent(signed, broadcast(self._relay, signed))
+        return Sent(signed, self.send_again(signed))
 
 
 def _together(attempts: Sequence[Signed]) -> Attempts:

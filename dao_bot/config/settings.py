@@ -84,10 +84,13 @@ class KeeperSettings(Settings):
     Attributes:
         key: where its private key is; the key itself never stands in the file.
         max_fee_per_gas: the most that it pays for one unit of gas (EIP-1559); above it, it waits.
+        relay: a private endpoint that takes its transactions instead of the nodes. When it does not answer, or is on
+            another chain, nothing is sent.
     """
 
     key: SecretField
     max_fee_per_gas: GasPriceField
+    relay: RpcSettings | None = None
 
 
 class ServiceSettings(Settings):

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dao_bot.chain.broadcast import BroadcastState
 from dao_bot.chain.fate import Fate, Found
 from dao_bot.chain.gas import Fees, gas_limit
 from dao_bot.chain.receipts import Receipt
@@ -123,11 +124,17 @@ class Execution:
     def send_again(self, stored: StoredProposal, purpose: Purpose, now: int) -> str:
         """The bytes that were signed last, once more: harmless, because the chain takes a nonce once.
 
+        When fees have risen above what they offer, the same request is signed for the same nonce with more.
+
         Raises:
+            Refused: the cap does not allow more.
             ChainError: the node did not take them.
         """
-        signed = self._newest(stored, purpose)[-1]
-        told = self._sender.send_again(signed)
+        together = self._newest(stored, purpose)
+        signed, told = together[-1], self._sender.send_again(together[-1])
+        if told.state is BroadcastState.UNDERPRICED and signed.sender == self.address:
+            replaced = self._sender.replace(_request(signed), together, lambda new: self._plan(stored, new, now))
+            signed, told = replaced.signed, replaced.broadcast
         if not told.state.may_be_mined:
             raise _not_taken(told.message)
         self._store.mark_broadcast(signed.hash, now)
@@ -163,8 +170,7 @@ class Execution:
         found = self._sender.look_up(together)
         if not follow or found.fate is not Fate.PENDING or together[-1].sender != self.address:
             return found, found.fate
-        last = unsigned_of(together[-1].raw)
-        followed = self._follow(stored, Request(last.to, last.data, last.gas, last.value), together, now)
+        followed = self._follow(stored, _request(together[-1]), together, now)
         return followed.found, _words(followed)
 
     def _follow(self, stored: StoredProposal, request: Request, signed: Sequence[Signed], now: int) -> Followed:
@@ -184,6 +190,11 @@ class Execution:
         self._store.plan_attempt(
             stored.id, signed.sender, signed.nonce, signed.raw, signed.hash, signed.fees.as_dict(), now
         )
+
+
+def _request(signed: Signed) -> Request:
+    asked = unsigned_of(signed.raw)
+    return Request(asked.to, asked.data, asked.gas, asked.value)
 
 
 def _words(followed: Followed) -> str:

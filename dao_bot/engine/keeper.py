@@ -21,6 +21,7 @@ from dao_bot.engine.examine import examine
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.moves import move, stale
+from dao_bot.engine.reorgs import roll_back_undone
 from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.routes.port import Bench, Steps
 from dao_bot.engine.seat import Seat
@@ -99,6 +100,7 @@ class Keeper:
 
     def _walk(self, seen: Look) -> Iterator[Step]:
         safe = self._services.treasury.safe
+        yield from (Step(*told) for told in roll_back_undone(self._services, self._store, seen))
         waiting = [*sorted(self._store.open_proposals(safe), key=_order), *self._store.left_open(safe)]
         yield from self._walk_over(waiting, seen)
         if self._must_examine and not self._stop.is_set():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, insert, select
 
+from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import Conflict
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Outcome, Proposal
@@ -11,10 +12,10 @@ from dao_bot.store.attempts import return_to_broadcast
 from dao_bot.store.audit import text_digest
 from dao_bot.store.checks import whole
 from dao_bot.store.part import Part
-from dao_bot.store.proposals import change_state, proposal_row
-from dao_bot.store.schema import outcomes
+from dao_bot.store.proposals import change_state, proposal_row, stored_proposal
+from dao_bot.store.schema import outcomes, proposals
 from dao_bot.store.spending import forget_realised, record_realised
-from dao_bot.store.values import StoredOutcome
+from dao_bot.store.values import StoredOutcome, StoredProposal
 
 
 class Outcomes(Part):
@@ -57,6 +58,27 @@ class Outcomes(Part):
         with self._database.read() as connection:
             row = connection.execute(select(outcomes).where(outcomes.c.proposal_id == proposal_id)).first()
         return None if row is None else StoredOutcome(self._codec.decode(row.body, Outcome), row.at)
+
+    def executed_since(self, safe: str, since: int) -> tuple[tuple[StoredProposal, StoredOutcome], ...]:
+        """Proposals of a Safe that were executed at this chain time or later, oldest first, with what came of them."""
+        query = (
+            select(proposals, outcomes.c.body.label("outcome"), outcomes.c.at.label("executed_at"))
+            .join(outcomes, outcomes.c.proposal_id == proposals.c.id)
+            .where(
+                proposals.c.safe == parse_address(safe),
+                proposals.c.state == State.EXECUTED.value,
+                outcomes.c.at >= since,
+            )
+            .order_by(outcomes.c.at, proposals.c.number)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                (
+                    stored_proposal(self._codec, row),
+                    StoredOutcome(self._codec.decode(row.outcome, Outcome), row.executed_at),
+                )
+                for row in connection.execute(query)
+            )
 
     def roll_back_execution(self, proposal_id: str, at: int, reason: str) -> None:
         """A reorg took an execution back: executed ▸ ready. The outcome moves into the record; sends are open again.

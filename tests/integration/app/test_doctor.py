@@ -81,3 +81,13 @@ def test_a_delegatecall_target_with_other_code_stops_everything(office: Office, 
     anvil.mine()
     assert "do not run" in lines(office)["code of MultiSendCallOnly"]["problem"]
     refused(office.dao_bot("plan", "reserve", "--json"), 2, "code of MultiSendCallOnly", "do not run")
+
+
+def test_a_relay_that_is_configured_is_asked(office: Office, anvil: Anvil) -> None:
+    def through(url: str) -> Change:
+        return lambda data: data["treasury"]["keeper"].update({"relay": {"url": url, "operator": "private"}})
+
+    office.configure(through(anvil.url))
+    assert "takes the keeper's transactions, alone" in lines(office)["relay"]["found"]
+    office.configure(through("http://127.0.0.1:1"))
+    assert "refused" in lines(office)["relay"]["problem"]

@@ -37,7 +37,7 @@ NOBODY = Address("0x000000000000000000000000000000000000dEaD")
 def executed(scene: Scene, request: Request) -> Receipt:
     signer = LocalSigner(bytes.fromhex(scene.world.keeper_key[2:]))
     pacing = Pacing(poll=0.01, give_up_after=5)
-    keeper = Sender(scene.endpoint, signer, scene.world.chain_id, FeePolicy(cap=10**12), pacing=pacing)
+    keeper = Sender(lambda: scene.endpoint, signer, scene.world.chain_id, FeePolicy(cap=10**12), pacing=pacing)
     sent = keeper.send(request, lambda signed: None)
     receipt = keeper.follow(request, [sent.signed], lambda signed: None).found.receipt
     assert receipt is not None

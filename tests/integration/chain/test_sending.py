@@ -20,7 +20,7 @@ from dao_bot.devnet.accounts import KEEPER, STRANGER
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain import failpoints
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import DaoBotError, Refused, RpcUnavailable
+from dao_bot.domain.errors import BadInput, DaoBotError, Refused, RpcUnavailable
 from tests.integration.chain.hostile import Behaviour, HostileServer, liar
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def sender(url: str, **options: Any) -> Sender:
     signer = LocalSigner(bytes.fromhex(KEEPER.key[2:]))
     defaults: dict[str, Any] = {"pacing": QUICK}
     policy = options.pop("policy", POLICY)
-    return Sender(Endpoint(url, "node", timeout=2), signer, 31337, policy, **{**defaults, **options})
+    node = Endpoint(url, "node", timeout=2)
+    return Sender(lambda: node, signer, 31337, policy, **{**defaults, **options})
 
 
 def gifts(anvil: Anvil) -> int:
@@ -375,6 +376,14 @@ def test_nothing_is_signed_when_the_relay_does_not_answer(fresh_anvil: StartAnvi
     dead = Endpoint(serve(lambda c: c.hang_up()).url, "relay", timeout=1)
     with pytest.raises(RpcUnavailable, match="relay .* closed the connection"):
         sender(anvil.url, relay=dead).send(GIFT, ledger)
+    assert ledger.signed == []
+
+
+def test_nothing_is_signed_when_the_relay_is_on_another_chain(fresh_anvil: StartAnvil, serve: Serve) -> None:
+    anvil, ledger = fresh_anvil(), Ledger()
+    elsewhere = Endpoint(serve(lambda conversation: conversation.result("0x1")).url, "relay", timeout=1)
+    with pytest.raises(BadInput, match="the relay is on another chain"):
+        sender(anvil.url, relay=elsewhere).send(GIFT, ledger)
     assert ledger.signed == []
 
 

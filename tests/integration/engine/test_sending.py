@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dao_bot.app.wiring import open_desk
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain import failpoints
 from dao_bot.domain.lifecycle import State
 from dao_bot.store.values import AttemptState
-from tests.integration.engine.kit import SENDING, Office, at, ready, spend_as_safe
+from tests.integration.chain.hostile import HostileServer, honest, liar
+from tests.integration.engine.kit import KEEPER_VARIABLE, SENDING, Office, at, ready, spend_as_safe, write_config
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, World
 
 
 def planned(office: Office, proposal: str) -> str:
@@ -129,3 +139,21 @@ def stop_before_sending(office: Office) -> None:
 
     with at(SENDING, stop):
         office.tick(finds_a_bug=True)
+
+
+def test_a_relay_that_is_configured_gets_the_transactions_and_the_nodes_none(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
+    with HostileServer(liar(anvil.port, honest)) as relay, HostileServer(liar(anvil.port, honest)) as node:
+
+        def through_the_relay(data: dict[str, Any]) -> None:
+            data["treasury"]["keeper"]["relay"] = {"url": relay.url, "operator": "private"}
+
+        with open_desk(write_config(tmp_path, node.url, through_the_relay)) as desk:
+            office = Office(desk, world, anvil)
+            proposal = ready(office)
+            office.tick()
+            assert office.state(proposal) is State.EXECUTED
+        assert "eth_sendRawTransaction" in relay.methods
+        assert "eth_sendRawTransaction" not in node.methods
