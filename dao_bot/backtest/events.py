@@ -86,15 +86,30 @@ def load_events(path: Path, event: str, name: str) -> EventColumns:
 
     Raises:
         NotFound: there is no such file.
-        BadInput: it cannot be read, or lacks a column of the event.
+        BadInput: it cannot be read, or lacks a column of the event, or holds what no one chain holds.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         table = parquet.read_table(path).sort_by([("block", "ascending"), ("log_index", "ascending")])
-        return to_columns(parse_event(event), table, f"{name}, from {path.name}")
+        columns = to_columns(parse_event(event), table, f"{name}, from {path.name}")
     except OSError as error:
         raise NotFound("the events of a stream cannot be read", value=f"{path}: {error.strerror or error}") from error
     except (pa.ArrowException, KeyError) as error:
         raise BadInput("the events of a stream cannot be read", value=f"{path}: {str(error)[:200]}") from error
+    _require_one_chain(columns, path)
+    return columns
+
+
+def _require_one_chain(columns: EventColumns, path: Path) -> None:
+    """Raises `BadInput` for events of forks, which cannot all have happened."""
+    same = np.diff(columns.block) == 0
+    if (same & (np.diff(columns.log_index) == 0)).any():
+        raise BadInput(
+            "an event stands there twice, as those of a forked block do",
+            value=path,
+            limit="one row for each block and log index",
+        )
+    if (same & (np.diff(columns.time) != 0)).any() or (np.diff(columns.time) < 0).any():
+        raise BadInput("the times of events contradict their blocks, as those of a forked block do", value=path)
