@@ -19,6 +19,8 @@ from dao_bot.plugins import load_strategy
 Point = TypeVar("Point")
 Outcome = TypeVar("Outcome")
 
+ANSWER_WITHIN = 30
+"""Seconds in which the scheduler of a cluster must answer."""
 _CHUNKS_EACH = 8
 """Chunks for each worker: few enough that handing them out costs nothing, enough that none waits long for another."""
 
@@ -76,7 +78,7 @@ def _backend(jobs: int, dask: str | None) -> Iterator[int]:
             yield effective_n_jobs(jobs)
         return
     try:
-        from dask.distributed import Client  # type: ignore[import-not-found]  # not a dependency
+        from dask.distributed import Client
     except ImportError as error:
         raise BadInput(
             "a Dask cluster is asked for, and Dask is not installed",
@@ -84,7 +86,7 @@ def _backend(jobs: int, dask: str | None) -> Iterator[int]:
             next_step="Install `dask` and `distributed` beside dao-bot, here and on the workers",
         ) from error
     try:
-        client = Client(dask, timeout=30)
+        client = Client(dask, timeout=ANSWER_WITHIN)  # type: ignore[no-untyped-call]  # it has few types
     except (OSError, ValueError) as error:
         raise BadInput("the Dask cluster does not answer", value=f"{dask}: {error}") from error
     with client, parallel_config(backend="dask", wait_for_workers_timeout=60):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,13 +54,13 @@ def write(directory: Path, *parts: Sequence[Row]) -> Path:
 class Counter(Base):
     """Tells the values that it sees."""
 
-    def needs(self) -> tuple[Need[object], ...]:
+    def needs(self) -> tuple[Need[Any], ...]:
         return (Events("paid"), Events("paid", HOUR))
 
     def decide(self, seen: Observation) -> Decision:
         shown = []
         for need in self.needs():
-            value = seen[need].fields["value"]  # type: ignore[attr-defined]  # the needs of this strategy are events
+            value = seen[need].fields["value"]
             assert isinstance(value, Integers)
             shown.append([int(each) for each in value.floats()])
         return Decision.nothing(str(shown))

@@ -26,12 +26,13 @@ def write(directory: Path, **changes: Sequence[Any]) -> Path:
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns: dict[str, Sequence[Any]] = {
+    usual: Columns = {
         "timestamp": MINUTES,
         "currentLiquidity": ["1000000000000"] * 5,
         "inAmount0": [1e6, 2e6, 3e6, 4e6, 5e6],
         "inAmount1": ["0"] * 5,
-    } | changes
+    }
+    columns = {**usual, **changes}
     stamps = pa.array([second * 1_000_000 for second in columns["timestamp"]], pa.timestamp("us"))
     table = pa.table({**{name: pa.array(column) for name, column in columns.items()}, "timestamp": stamps})
     parquet.write_table(table, directory / "pool.parquet")

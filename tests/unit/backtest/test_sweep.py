@@ -38,9 +38,21 @@ def test_nothing_to_do_is_nothing() -> None:
 
 
 def test_a_dask_cluster_computes_the_same_to_the_bit() -> None:
-    distributed = pytest.importorskip("dask.distributed", reason="dask and distributed are not installed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        assert sweep(work, POINTS[:4], dask=cluster.scheduler_address) == sweep(work, POINTS[:4])
+    import dask.config
+    from dask.distributed import LocalCluster
+
+    counted: list[int] = []
+    patient = dask.config.set({"distributed.comm.timeouts.connect": "120s"})
+    with patient, LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:  # type: ignore[no-untyped-call]  # untyped
+        found = sweep(work, POINTS[:6], dask=cluster.scheduler_address, done=counted.append)
+    assert found == sweep(work, POINTS[:6])
+    assert counted[-1] == 6
+
+
+def test_a_cluster_that_does_not_answer_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dao_bot.backtest.sweep.ANSWER_WITHIN", 1)
+    with pytest.raises(BadInput, match="does not answer"):
+        sweep(work, POINTS, dask="tcp://127.0.0.1:9")
 
 
 def test_without_dask_a_cluster_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
