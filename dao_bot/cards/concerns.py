@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from dao_bot.cards.liquidity import asks_for_a_price
 from dao_bot.cards.model import Concern, HoldingRow, Payment, Tone
 from dao_bot.cards.money import clean_token, other_assets, party, simulated_deltas, trades
 from dao_bot.cards.sentences import listed
@@ -11,6 +12,7 @@ from dao_bot.cards.text import amount, bps, clean, duration, named, short_addres
 from dao_bot.domain.calls import CallType
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.multisend import decode_multi_send
+from dao_bot.domain.positions import pair_of
 from dao_bot.domain.proposals import Outcome, Proposal
 from dao_bot.domain.simulation import AssetChange
 from dao_bot.domain.units import WAD
@@ -93,6 +95,10 @@ def _bytes(proposal: Proposal, paid: tuple[Payment, ...]) -> list[Concern]:
         if decoded.minimum is None or decoded.minimum[3] == 0:
             number = proposal.decoded.index(decoded) + 1
             found.append(Concern(Tone.DANGER, f"Call {number} trades without a minimum: it may bring nothing."))
+    for number, decoded in enumerate(proposal.decoded, 1):
+        change = decoded.position
+        if change is not None and asks_for_a_price(change) and not any(change.least):
+            found.append(Concern(Tone.DANGER, f"Call {number} changes liquidity at any price: it has no minimum."))
     for payment in paid:
         for recipient in payment.recipients:
             if recipient.label is None:
@@ -114,9 +120,14 @@ def _bytes(proposal: Proposal, paid: tuple[Payment, ...]) -> list[Concern]:
 def _unexplained(proposal: Proposal) -> list[Concern]:
     """Tokens of which more leaves the Safe than the decoded calls say."""
     told: Counter[str] = Counter()
+    known = (*proposal.positions, *proposal.simulation.positions)
     for decoded in proposal.decoded:
         for address, units in decoded.spends:
             told[address] += units
+        change = decoded.position
+        if change is not None and change.token_id is not None and change.deposits is not None:
+            for address, units in zip(pair_of(decoded, known) or (), change.deposits, strict=False):
+                told[address] += units
     deltas = simulated_deltas(proposal)
     symbols = {line.token.address: clean_token(line.token).symbol for line in proposal.holdings}
     leaving = [
@@ -201,7 +212,7 @@ def _time(proposal: Proposal) -> list[Concern]:
         found.append(Concern(Tone.CAUTION, "Its bytes stay valid longer than the approval."))
     if left < _SOON:
         found.append(Concern(Tone.CAUTION, f"There is little time to sign: {duration(max(left, 0))}."))
-    elif trades(proposal.decoded):
+    elif any(decoded.venue is not None for decoded in proposal.decoded):
         text = f"Quotes are those of one block; until the deadline, {duration(left)} later, prices may move."
         found.append(Concern(Tone.NEUTRAL, text))
     return found

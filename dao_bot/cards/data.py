@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from dao_bot.cards.decision import DecisionCard
-from dao_bot.cards.model import CallRow, CardModel, HoldingRow, Party, PriceRow, StrategyWords
+from dao_bot.cards.model import CallRow, CardModel, HoldingRow, Party, PositionRow, PriceRow, StrategyWords
 from dao_bot.domain.runs import Block
 from dao_bot.domain.tokens import Token
 
@@ -73,6 +73,7 @@ def as_json(card: CardModel) -> Json:
             }
             for asset in card.others
         ],
+        "positions": [_position(row) for row in card.positions],
         "calls": [_call(row) for row in card.calls],
         "rules": [
             {
@@ -194,6 +195,26 @@ def _holding(row: HoldingRow) -> Json:
         "share_before": _wad(row.share_before),
         "share_after": _wad(row.share_after),
     }
+
+
+def _position(row: PositionRow) -> Json:
+    return {
+        "manager": row.manager,
+        "token_id": str(row.token_id),
+        "tokens": None if row.tokens is None else [_token(token) for token in row.tokens],
+        "ticks": [row.lower, row.upper],
+        "is_new": row.is_new,
+        "before": _pair(row, row.before),
+        "after": _pair(row, row.after),
+        "before_usd": _wad(row.usd_before),
+        "after_usd": _wad(row.usd_after),
+    }
+
+
+def _pair(row: PositionRow, contents: tuple[int, int] | None) -> list[Json | None] | None:
+    if contents is None or row.tokens is None:
+        return None
+    return [_amount(units, token.decimals) for units, token in zip(contents, row.tokens, strict=True)]
 
 
 def _call(row: CallRow) -> Json:

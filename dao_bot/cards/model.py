@@ -112,6 +112,34 @@ class OtherAsset:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionRow:
+    """One position of concentrated liquidity that the batch makes or changes, at oracle prices.
+
+    Attributes:
+        tokens, prices: token0 and token1 with their WAD USD prices; None when one is not listed or has no price.
+        lower, upper: ticks between which it provides liquidity.
+        before, after: base units of both in it, fees with them; None when it does not exist, or has no price.
+        usd_before, usd_after: their value, WAD USD; None without a price.
+    """
+
+    manager: Address
+    token_id: int
+    tokens: tuple[Token, Token] | None
+    prices: tuple[int, int] | None
+    lower: int
+    upper: int
+    is_new: bool
+    before: tuple[int, int] | None
+    after: tuple[int, int] | None
+    usd_before: int | None
+    usd_after: int | None
+
+    @property
+    def usd_change(self) -> int | None:
+        return None if self.usd_before is None or self.usd_after is None else self.usd_after - self.usd_before
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """What a call sends to somebody else than the Safe, or burns; `token` is None when the treasury does not list it.
 
@@ -129,11 +157,13 @@ class Payment:
 class Cost:
     """What the batch costs at oracle prices, WAD USD; negative is a gain; None when something has no price.
 
+    What goes into a position of the treasury's own is no cost: the position counts with what is in it.
+
     Attributes:
-        sold: value of what is traded away, without payments.
-        expected: value lost by trading, as simulated.
-        worst: the same if every swap brought only its minimum; None also when a swap has no minimum.
-        realised: value lost by trading in the executed transaction.
+        sold: value of what is traded away or put into positions, without payments.
+        expected: value lost by it, as simulated.
+        worst: the same if every swap and deposit came at its minimum; None also when a swap has no minimum.
+        realised: value lost in the executed transaction; None where positions changed, whose contents it does not tell.
         gas_used: simulated gas units, or the executed transaction's.
         gas_usd: what the sender paid, once executed.
     """
@@ -310,6 +340,7 @@ class CardModel:
     holdings: tuple[HoldingRow, ...]
     hidden_empty: int
     others: tuple[OtherAsset, ...]
+    positions: tuple[PositionRow, ...]
     calls: tuple[CallRow, ...]
     rules: tuple[RuleRow, ...]
     prices: tuple[PriceRow, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dao_bot.cards.model import Cost, HoldingRow, OtherAsset, Party, Payment
+from dao_bot.cards.model import Cost, HoldingRow, OtherAsset, Party, Payment, PositionRow
 from dao_bot.cards.text import LINE, SHORT, clean
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import DecodedCall
@@ -75,12 +75,15 @@ def _share(part: int | None, total: int) -> int | None:
 
 
 def other_assets(proposal: Proposal) -> tuple[OtherAsset, ...]:
-    """Simulated changes of assets that have no line among the holdings."""
+    """Simulated changes of assets that have no line among the holdings, and are no position that was read there."""
     listed = {line.token.address for line in proposal.holdings}
+    positions = {(each.manager, each.token_id) for each in proposal.simulation.positions}
     return tuple(
         OtherAsset(change.token, party(change.token, proposal.labels).label, change.token_id, change.delta)
         for change in proposal.simulation.changes
-        if change.delta and (change.token_id is not None or change.token not in listed)
+        if change.delta
+        and (change.token_id is not None or change.token not in listed)
+        and (change.token, change.token_id) not in positions
     )
 
 
@@ -105,45 +108,57 @@ def payments(proposal: Proposal) -> tuple[Payment, ...]:
 
 
 def trades(decoded: Iterable[DecodedCall]) -> tuple[DecodedCall, ...]:
-    """The calls that trade at a venue, with or without a minimum."""
-    return tuple(call for call in decoded if call.venue is not None or call.minimum is not None)
+    """The calls that swap at a venue, with or without a minimum."""
+    return tuple(
+        call for call in decoded if call.position is None and (call.venue is not None or call.minimum is not None)
+    )
 
 
 def cost_of(
-    proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...], outcome: Outcome | None
+    proposal: Proposal,
+    rows: tuple[HoldingRow, ...],
+    paid: tuple[Payment, ...],
+    outcome: Outcome | None,
+    positions: tuple[PositionRow, ...] = (),
+    deposits: int | None = 0,
 ) -> Cost:
-    """The cost of trading at oracle prices; payments are no cost."""
+    """The cost of trading at oracle prices; payments are no cost.
+
+    Args:
+        deposits: what deposits may lose by their minimums; None when it cannot be told.
+    """
     sent: Counter[Address] = Counter()
     for payment in paid:
         sent[payment.address] += payment.units
-    known = not other_assets(proposal)
-    expected = [row.usd(row.delta + sent[row.token.address]) for row in rows]
+    moved = [position.usd_change for position in positions]
+    known = not other_assets(proposal) and None not in moved
+    expected = [*(row.usd(row.delta + sent[row.token.address]) for row in rows), *moved]
     realised = [row.usd((row.realised_delta or 0) + sent[row.token.address]) for row in rows]
     native = next((row for row in rows if row.token.is_native), None)
     return Cost(
         sold=_total([value for value in expected if value is None or value < 0], known, rows),
         expected=_total(expected, known, rows),
-        worst=_worst(proposal),
-        realised=_total(realised, known, rows) if outcome and outcome.success else None,
+        worst=_worst(proposal, deposits),
+        realised=_total(realised, known, rows) if outcome and outcome.success and not positions else None,
         gas_used=outcome.gas_used if outcome else proposal.simulation.gas_used,
         gas_usd=native.usd(outcome.gas_cost) if outcome and native else None,
     )
 
 
-def _total(values: list[int | None], known: bool, rows: tuple[HoldingRow, ...]) -> int | None:
+def _total(values: Sequence[int | None], known: bool, rows: tuple[HoldingRow, ...]) -> int | None:
     """Minus the sum; None when a token that moves has no price."""
     if not known or any(row.changes and row.price is None for row in rows):
         return None
     return -sum(value for value in values if value is not None)
 
 
-def _worst(proposal: Proposal) -> int | None:
-    """Loss if every swap brought exactly the minimum in its bytes."""
+def _worst(proposal: Proposal, deposits: int | None) -> int | None:
+    """Loss if every swap and deposit came exactly at the minimum in its bytes."""
     lines = {line.token.address: line for line in proposal.holdings}
     swaps = [call.minimum for call in trades(proposal.decoded)]
-    if not swaps:
+    if deposits is None or not (swaps or deposits):
         return None
-    loss = 0
+    loss = deposits
     for minimum in swaps:
         if minimum is None:
             return None

@@ -13,7 +13,7 @@ from dao_bot.cards.history import history_plot
 from dao_bot.cards.markup import Child, element, to_html
 from dao_bot.cards.model import CardModel, Tone
 from dao_bot.cards.page_details import calls_section, identity_section, words_section
-from dao_bot.cards.page_tables import holdings_table, prices_table, rules_list, rules_table
+from dao_bot.cards.page_tables import holdings_table, positions_table, prices_table, rules_list, rules_table
 from dao_bot.cards.plots import cost_plot, differences_plot, holdings_plot, limits_plot, pegs_plot
 from dao_bot.cards.sentences import counted, payment_verb, payment_words
 from dao_bot.cards.style import CSS
@@ -35,6 +35,7 @@ def as_page(card: CardModel, history: Mapping[str, Series] | None = None) -> str
         _hero(card),
         _story(card),
         _holdings(card),
+        _positions(card),
         _rules(card),
         _prices(card, history or {}),
         calls_section(card),
@@ -126,6 +127,11 @@ def _legs(card: CardModel, sign: int) -> tuple[list[str], list[str]]:
             f"{payment_verb(payment)}s {payment_words(payment, with_address=False)}"
             for payment in card.payments[:_MOST_NAMED]
         ]
+    small += [
+        f"in position {row.token_id}: {usd(abs(row.usd_change), places=0)} {'more' if sign > 0 else 'less'}"
+        for row in card.positions
+        if row.usd_change is not None and row.usd_change * sign > 0
+    ]
     others = sum(1 for asset in card.others if asset.delta * sign > 0)
     if others:
         small.append(f"and {others:,} unlisted {'asset' if others == 1 else 'assets'}")
@@ -213,6 +219,13 @@ def _holdings(card: CardModel) -> Element | None:
             class_="two",
         ),
     )
+
+
+def _positions(card: CardModel) -> Element | None:
+    if not card.positions:
+        return None
+    said = "At oracle prices, with the fees that each position is owed. They are the treasury's, besides its holdings."
+    return _section("Liquidity of the treasury's own", positions_table(card), element("p", said, class_="small muted"))
 
 
 def _rules(card: CardModel) -> Element:

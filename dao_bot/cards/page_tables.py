@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from dao_bot.cards.liquidity import contents_words, range_words
 from dao_bot.cards.markup import Child, element
-from dao_bot.cards.model import CardModel, HoldingRow, PriceRow, RuleRow
+from dao_bot.cards.model import CardModel, HoldingRow, PositionRow, PriceRow, RuleRow
 from dao_bot.cards.text import bps, duration, number, percent, places_for, rate, short_addresses, usd
 
 _MOST_UNFOLDED = 6
@@ -59,6 +60,26 @@ def _holding(row: HoldingRow, executed: bool) -> Element:
         last,
         cell("share", share or None, style="r"),
         class_=None if row.changes else "still",
+    )
+
+
+def positions_table(card: CardModel) -> Element:
+    """Every position that the batch makes or changes."""
+    headings = [("position", False), ("earns while the price is", False), ("before", True), ("after", True)]
+    return grid(headings, [_position(row) for row in card.positions])
+
+
+def _position(row: PositionRow) -> Element:
+    def holds(heading: str, contents: tuple[int, int] | None, worth: int | None) -> Element:
+        under = element("span", usd(worth, places=0), class_="small muted")
+        return cell(heading, element("span", contents_words(row, contents), element("br"), under), style="r")
+
+    return element(
+        "tr",
+        element("th", f"{row.token_id}{' (new)' if row.is_new else ''}", scope="row", class_="sym", title=row.manager),
+        cell("earns", range_words(row), style="wide"),
+        cell("before", style="r") if row.is_new else holds("before", row.before, row.usd_before),
+        holds("after", row.after, row.usd_after),
     )
 
 

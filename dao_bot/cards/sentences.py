@@ -5,22 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from dao_bot.cards.model import Cost, HoldingRow, Payment, RuleRow, Story
-from dao_bot.cards.money import clean_token, trades
+from dao_bot.cards.liquidity import (
+    Deed,
+    asks_for_a_price,
+    deed_of,
+    liquidity_doing,
+    liquidity_title,
+    position_clauses,
+)
+from dao_bot.cards.model import Cost, HoldingRow, Payment, PositionRow, RuleRow, Story
+from dao_bot.cards.money import clean_token, other_assets, trades
 from dao_bot.cards.text import amount, bps, clean, named, number, places_for, short_address, usd, utc
 from dao_bot.domain.proposals import Outcome, Proposal
 from dao_bot.domain.tokens import Token
+from dao_bot.domain.units import WAD
 
 _MOST_NAMED = 3
+_A_CENT = WAD // 100
 
 
-def title_of(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...]) -> str:
+def title_of(
+    proposal: Proposal,
+    rows: tuple[HoldingRow, ...],
+    paid: tuple[Payment, ...],
+    positions: tuple[PositionRow, ...] = (),
+) -> str:
     """A headline of a few words, from the simulated changes."""
     if not proposal.simulation.success:
         return f"{_count(len(proposal.calls), 'call')} that would fail"
     sold, bought = _legs(rows, paid, -1), _legs(rows, paid, +1)
     parts = []
-    if sold and bought:
+    if positions and not trades(proposal.decoded):
+        parts.append(liquidity_title(deed_of(proposal), positions, _headline(sold), _headline(bought)))
+    elif sold and bought:
         parts.append(f"sell {_headline(sold)} for {_headline(bought)}")
     elif sold or bought:
         parts.append(f"give {_headline(sold)}" if sold else f"receive {_headline(bought)}")
@@ -36,14 +53,15 @@ def story_of(
     proposal: Proposal,
     rows: tuple[HoldingRow, ...],
     paid: tuple[Payment, ...],
+    positions: tuple[PositionRow, ...],
     cost: Cost,
     outcome: Outcome | None,
 ) -> Story:
     """Three sentences, and a fourth once the transaction was executed."""
     return Story(
-        changes=_changes(proposal, rows, paid),
+        changes=_changes(proposal, rows, paid, positions),
         costs=_costs(proposal, rows, cost),
-        fails=_fails(proposal),
+        fails=_fails(proposal, paid),
         result=_result(rows, cost, outcome),
     )
 
@@ -81,6 +99,8 @@ def _legs(rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...], sign: int) ->
 
 
 def _headline(legs: list[tuple[HoldingRow, int]]) -> str:
+    if not legs:
+        return "nothing"
     if len(legs) > _MOST_NAMED:
         total = sum(row.usd(units) or 0 for row, units in legs)
         return f"{len(legs)} tokens worth {number(total, 18, 0)} USD"
@@ -124,20 +144,23 @@ def _by_verb(paid: tuple[Payment, ...]) -> dict[str, list[Payment]]:
     return found
 
 
-def _changes(proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...]) -> str:
+def _changes(
+    proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...], positions: tuple[PositionRow, ...]
+) -> str:
     if not proposal.simulation.success:
         reason = clean(proposal.simulation.revert_reason or "no reason given")
         return f"Nothing would change: the transaction reverts in simulation ({reason})."
     sold, bought = _legs(rows, paid, -1), _legs(rows, paid, +1)
+    deed = Deed.NOTHING if trades(proposal.decoded) else deed_of(proposal)
     clauses = []
     if sold:
-        clauses.append(f"gives {_leg(sold)}")
+        clauses.append(f"puts {_leg(sold)} into liquidity" if deed is Deed.PUT else f"gives {_leg(sold)}")
     if bought:
-        clauses.append(f"receives {_leg(bought)}")
+        clauses.append(f"takes {_leg(bought)} out of liquidity" if deed is Deed.TAKE else f"receives {_leg(bought)}")
+    clauses += position_clauses(deed, positions)
     for verb, some in _by_verb(paid).items():
         clauses.append(f"{verb}s {listed([payment_words(payment, with_address=True) for payment in some])}")
-    listed_tokens = {line.token.address for line in proposal.holdings}
-    strangers = sum(1 for c in proposal.simulation.changes if c.token_id is not None or c.token not in listed_tokens)
+    strangers = len(other_assets(proposal))
     if strangers:
         clauses.append(f"moves {_count(strangers, 'asset')} that the treasury does not list")
     if not clauses:
@@ -153,14 +176,17 @@ def _costs(proposal: Proposal, rows: tuple[HoldingRow, ...], cost: Cost) -> str:
         unpriced = [row.token.symbol for row in rows if row.changes and row.price is None]
         what = listed(unpriced) if unpriced else "an asset that it moves"
         return f"What it costs cannot be told, because {what} has no usable price. {gas}"
-    if not cost.sold:
+    if not cost.sold or cost.sold < _A_CENT:
         return f"It trades nothing, so it costs nothing beyond what it pays out. {gas}"
     verb = "costs" if cost.expected >= 0 else "gains"
-    text = f"At oracle prices, trading {usd(cost.sold)} {verb} {_money(cost, abs(cost.expected))}"
+    swaps = trades(proposal.decoded)
+    doing = f"trading {usd(cost.sold)}" if swaps else liquidity_doing(deed_of(proposal), usd(cost.sold))
+    text = f"At oracle prices, {doing} {verb} {_money(cost, abs(cost.expected))}"
     if cost.worst is not None:
         worst = "costs" if cost.worst >= 0 else "gains"
-        text += f"; if its swaps bring no more than their minimum, it {worst} {_money(cost, abs(cost.worst))}"
-    elif trades(proposal.decoded):
+        at_worst = "its swaps bring no more than their minimum" if swaps else "the pool is at the limit of its minimums"
+        text += f"; if {at_worst}, it {worst} {_money(cost, abs(cost.worst))}"
+    elif swaps:
         text += "; its bytes set no bound to that"
     return f"{text}. {gas}"
 
@@ -170,7 +196,7 @@ def _money(cost: Cost, value: int) -> str:
     return usd(value) if share is None else f"{usd(value)} ({bps(share)})"
 
 
-def _fails(proposal: Proposal) -> str:
+def _fails(proposal: Proposal, paid: tuple[Payment, ...]) -> str:
     if not proposal.simulation.success:
         return "It fails already: nobody should sign it."
     swaps = trades(proposal.decoded)
@@ -185,10 +211,23 @@ def _fails(proposal: Proposal) -> str:
             if len(swaps) == 1
             else f"if any of its {len(swaps)} swaps would bring less than its minimum"
         )
+    in_pools = [call.position for call in proposal.decoded if call.position and asks_for_a_price(call.position)]
+    if in_pools and all(any(change.least) for change in in_pools):
+        causes.append("if the pool has moved further than its minimums allow")
     causes.append("if any single call fails")
     text = f"It reverts as a whole and moves nothing {listed(causes, joint='or')}."
     if len(bounded) < len(swaps):
         text += " It can also succeed badly: a swap in it accepts any price."
+    if not all(any(change.least) for change in in_pools):
+        text += " It can also succeed badly: what it does with liquidity accepts any price."
+    if any(change.deposits is not None for change in in_pools):
+        text += (
+            " It can also go as meant and lose: while the price moves, the position turns into the token that falls."
+        )
+    if any(payment.recipients for payment in paid):
+        text += " What it pays does not come back."
+    if any(not payment.recipients for payment in paid):
+        text += " What it burns is gone."
     if not deadlines:
         text += " Nothing in its bytes makes it expire: once signed, anyone can send it at any later time."
     return text

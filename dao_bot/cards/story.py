@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from dao_bot.cards.calls import call_rows
 from dao_bot.cards.concerns import concerns_of
+from dao_bot.cards.liquidity import position_rows, worst_of_deposits
 from dao_bot.cards.model import (
     CardModel,
     OutcomeFacts,
@@ -66,15 +67,16 @@ def tell(
     rows = holding_rows(proposal, outcome)
     shown = tuple(row for row in rows if row.changes or row.before)
     paid = payments(proposal)
-    cost = cost_of(proposal, rows, paid, outcome)
+    positions = position_rows(proposal)
+    cost = cost_of(proposal, rows, paid, outcome, positions, worst_of_deposits(proposal))
     signatures = _signatures(proposal, signed)
     safe_after = proposal.simulation.safe_after
     return CardModel(
-        title=title_of(proposal, rows, paid),
+        title=title_of(proposal, rows, paid, positions),
         proposal_id=proposal.id,
         status=_status(proposal, state, signatures),
         state=state,
-        story=story_of(proposal, rows, paid, cost, outcome),
+        story=story_of(proposal, rows, paid, positions, cost, outcome),
         concerns=concerns_of(proposal, rows, paid, outcome),
         strategy=clean(proposal.run.strategy, SHORT),
         nominal=proposal.run.nominal,
@@ -100,6 +102,7 @@ def tell(
         holdings=shown,
         hidden_empty=len(rows) - len(shown),
         others=other_assets(proposal),
+        positions=positions,
         calls=call_rows(proposal),
         rules=_rules(proposal),
         prices=price_rows(proposal, rows, pegged),

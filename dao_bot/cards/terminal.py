@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dao_bot.cards.liquidity import contents_words, range_words
 from dao_bot.cards.model import CardModel, Concern, HoldingRow, RuleRow, SourceRow, Tone
 from dao_bot.cards.sentences import counted
 from dao_bot.cards.tables import Column, table
@@ -66,6 +67,7 @@ def renderable(card: CardModel, width: int = 80) -> Group:
         _story(card),
         _concerns(card.concerns),
         _holdings(card, width),
+        _positions(card, width),
         _rules(card.rules, width),
         _calls(card),
         _prices(card, width),
@@ -163,6 +165,32 @@ def _holdings(card: CardModel, width: int) -> RenderableType | None:
     if left_out:
         parts.append(_note(f"Not shown: {left_out:,} more tokens with a balance."))
     return Group(*parts)
+
+
+def _positions(card: CardModel, width: int) -> RenderableType | None:
+    from rich.console import Group
+
+    if not card.positions:
+        return None
+    columns = [
+        Column("position", style="bold"),
+        Column("earns", keep=8, flexible=True),
+        Column("before", keep=7, flexible=True),
+        Column("after", flexible=True),
+        Column("USD", right=True),
+    ]
+    rows = [
+        [
+            str(row.token_id),
+            range_words(row),
+            "" if row.is_new else contents_words(row, row.before),
+            contents_words(row, row.after),
+            "no price" if row.usd_after is None else number(row.usd_after, 18, 2),
+        ]
+        for row in card.positions[:_MOST_ROWS]
+    ]
+    heading_ = heading("Liquidity of the treasury's own, at oracle prices")
+    return Group(heading_, table(columns, rows, width))
 
 
 def holding_columns(executed: bool) -> list[Column]:

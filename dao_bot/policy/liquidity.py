@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import DecodedCall, PositionChange
-from dao_bot.domain.concentrated import Pair, amounts_of, liquidity_of, taken
-from dao_bot.domain.errors import BadInput, Refused
-from dao_bot.domain.positions import Position, changed_position, edges, pair_of
-from dao_bot.domain.ticks import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_prices
+from dao_bot.domain.concentrated import Pair
+from dao_bot.domain.deposits import contents_at, worst_share_lost
+from dao_bot.domain.errors import Refused
+from dao_bot.domain.positions import Position, changed_position, pair_of
 from dao_bot.domain.tokens import Token
 from dao_bot.policy.facts import PolicyFacts
 from dao_bot.policy.words import token_at
@@ -55,19 +55,16 @@ def contents(facts: PolicyFacts, positions: Sequence[Position]) -> Mapping[Token
     """
     total: dict[Token, int] = {}
     for position in positions:
-        tokens = _priced(facts, position.token0, position.token1)
-        if tokens is not None:
-            amounts = position.principal(_oracle(facts, *tokens))
-            for token, units, fees in zip(tokens, amounts, position.fees, strict=True):
-                total[token] = total.get(token, 0) + units + fees
+        priced = _priced(facts, position.token0, position.token1)
+        if priced is not None:
+            tokens, usd = priced
+            for token, units in zip(tokens, contents_at(position, tokens, usd), strict=True):
+                total[token] = total.get(token, 0) + units
     return total
 
 
 def worst_loss(facts: PolicyFacts, decoded: DecodedCall) -> Fraction:
     """The largest part of its value that a deposit may lose by the minimums in its bytes, against the oracle prices.
-
-    A deposit at a price other than the oracle's is worth less once the pool is back, the more so the further the price.
-    The minimums end the prices at which it can happen, so the worst is at one of the two ends.
 
     Raises:
         Refused: the tokens have no usable price, or the position is not the Safe's.
@@ -81,40 +78,7 @@ def worst_loss(facts: PolicyFacts, decoded: DecodedCall) -> Fraction:
             value=decoded.summary,
             next_step="Both tokens need a usable price, and the position must be the Safe's",
         )
-    oracle, range_ = _oracle(facts, *priced), edges(*ticks)
-    low, high = _accepted_prices(change.deposits, change.least, range_)
-    weights = tuple(Fraction(facts.prices[token].require(), 10**token.decimals) for token in priced)
-    return max(_loss(change.deposits, price, oracle, range_, weights) for price in (low, high, oracle))
-
-
-def _loss(deposits: Pair, price: int, oracle: int, range_: Pair, weights: tuple[Fraction, ...]) -> Fraction:
-    """Part of what a pool at `price` takes that is gone once it is at `oracle`."""
-    given = _value(taken(deposits, price, range_), weights)
-    kept = _value(amounts_of(liquidity_of(price, *range_, deposits), oracle, *range_), weights)
-    return (given - kept) / given if given else Fraction(0)
-
-
-def _value(amounts: Pair, weights: tuple[Fraction, ...]) -> Fraction:
-    return sum((units * weight for units, weight in zip(amounts, weights, strict=True)), Fraction(0))
-
-
-def _accepted_prices(deposits: Pair, least: Pair, range_: Pair) -> Pair:
-    """The lowest and the highest price (X96) at which the pool takes at least the minimums.
-
-    Beyond the ends of the range nothing changes any more, so the search ends there.
-    """
-    if not all(minimum <= deposit for minimum, deposit in zip(least, deposits, strict=True)):
-        raise BadInput("a deposit's minimum is more than the deposit", value=least, limit=deposits)
-    lower, upper = max(range_[0], MIN_SQRT_RATIO), min(range_[1], MAX_SQRT_RATIO - 1)
-    low, high = lower, upper
-    while low < high and taken(deposits, low, range_)[1] < least[1]:
-        middle = (low + high) // 2
-        low, high = (low, middle) if taken(deposits, middle, range_)[1] >= least[1] else (middle + 1, high)
-    lowest, low, high = low, lower, upper
-    while low < high and taken(deposits, high, range_)[0] < least[0]:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if taken(deposits, middle, range_)[0] >= least[0] else (low, middle - 1)
-    return lowest, high
+    return worst_share_lost(change.deposits, change.least, ticks, *priced)
 
 
 def _ticks(facts: PolicyFacts, decoded: DecodedCall) -> tuple[int, int] | None:
@@ -127,14 +91,10 @@ def _ticks(facts: PolicyFacts, decoded: DecodedCall) -> tuple[int, int] | None:
     return None if held is None else (held.lower, held.upper)
 
 
-def _priced(facts: PolicyFacts, token0: Address, token1: Address) -> tuple[Token, Token] | None:
+def _priced(facts: PolicyFacts, token0: Address, token1: Address) -> tuple[tuple[Token, Token], Pair] | None:
+    """The tokens with their USD prices (WAD)."""
     tokens = token_at(facts, token0), token_at(facts, token1)
     prices = [None if token is None else facts.prices.get(token) for token in tokens]
     if tokens[0] is None or tokens[1] is None or any(price is None or not price.usd for price in prices):
         return None
-    return tokens[0], tokens[1]
-
-
-def _oracle(facts: PolicyFacts, token0: Token, token1: Token) -> int:
-    usd0, usd1 = facts.prices[token0].require(), facts.prices[token1].require()
-    return sqrt_ratio_at_prices(usd0, token0.decimals, usd1, token1.decimals)
+    return (tokens[0], tokens[1]), (facts.prices[tokens[0]].require(), facts.prices[tokens[1]].require())

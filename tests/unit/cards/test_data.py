@@ -37,6 +37,7 @@ KEYS = set(
         "payments",
         "holdings",
         "other_assets",
+        "positions",
         "calls",
         "rules",
         "prices",
