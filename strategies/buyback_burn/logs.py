@@ -14,6 +14,9 @@ from dao_bot.strategy import EventColumns, Token
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.int64]
 
+NOBODY = "0x" + "00" * 20
+"""Where tokens come from when they are minted, and go to when they are burned."""
+
 TRANSFER = "Transfer(address indexed from, address indexed to, uint256 value)"
 SWAP = "Swap(address indexed sender, address indexed recipient, int256 amount0, int256 amount1, …)"
 

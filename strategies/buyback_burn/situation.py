@@ -27,7 +27,7 @@ class Situation:
     Attributes:
         price, pay_price: of one whole token; None without a usable price.
         holding: what is free of the token that is spent.
-        circulating: what others than the treasury hold; `free_float` without what is staked.
+        circulating: what others than the treasury hold, or held until lately; `free_float` without what is staked.
         velocity: the part of the free float that changes hands in a year; None when it cannot be told.
         reference: the moving reference; None when there is none, or too little history.
         spare: what is beyond the runway; negative when that is short.
@@ -69,7 +69,7 @@ def read(params: Params, needed: Needed, seen: Observation) -> Situation:
     holdings, prices = seen[needed.holdings], seen[needed.prices]
     supply = seen[needed.supply]
     kept = {str(supply.safe), *params.not_circulating}
-    circulating = supply.total - _held(supply, kept)
+    circulating = supply.total - _held(supply, kept) + _lately(params, needed, seen, kept)
     free_float = circulating - _held(supply, set(params.velocity.staking) - kept)
     period = budget.period_at(seen.block.timestamp, params.budget.period, params.slices, seen.run.strategy)
     ladder = next((each for each in seen[needed.ladders] if (each.sell, each.buy) == (pay_with, token)), None)
@@ -106,6 +106,13 @@ def _token(seen: Observation, symbol: str) -> Token:
 
 def _held(supply: TokenSupply, holders: Iterable[str]) -> int:
     return sum(supply.held[Address(holder)] for holder in holders)
+
+
+def _lately(params: Params, needed: Needed, seen: Observation, kept: Iterable[str]) -> int:
+    rules = params.velocity
+    if rules.stream is None:
+        return 0
+    return worth.came_lately(transfers(seen[needed.events[rules.stream]]), kept, seen.block.timestamp, rules.window)
 
 
 def _velocity(params: Params, needed: Needed, seen: Observation, token: Token, free_float: int) -> float | None:

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from dao_bot.domain.columns import FixedBytes
-from strategies.buyback_burn.logs import Floats, Times, Transfers
+from strategies.buyback_burn.logs import NOBODY, Floats, Times, Transfers
 
 DAY = 86_400
 YEAR = 365 * DAY
-_NOBODY = "0x" + "00" * 20
 
 
 def turnover(volume: Floats, supply: Floats, periods: int) -> Floats:
@@ -29,7 +28,7 @@ def turnover(volume: Floats, supply: Floats, periods: int) -> Floats:
 def between_owners(transfers: Transfers, insiders: Iterable[str]) -> Transfers:
     """Without mints, burns, transfers to oneself, and those to or from `insiders`: there, no owner changes."""
     strange = np.ones(len(transfers.time), np.bool_)
-    for address in {_NOBODY, *insiders}:
+    for address in {NOBODY, *insiders}:
         strange &= ~(transfers.sender.equals(address) | transfers.receiver.equals(address))
     strange &= (transfers.sender.raw != transfers.receiver.raw).any(axis=1)
     return transfers.where(strange)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dao_bot.domain.units import WAD
 from dao_bot.strategy import Holding, Series, Token, TokenPrice, usd_value
+from strategies.buyback_burn.logs import NOBODY, Transfers
 from strategies.buyback_burn.params import Reference, Runway
 
 Prices = Mapping[Token, TokenPrice]
@@ -55,6 +56,22 @@ def net_assets(
         else:
             assets += usd_value(token.amount(units), price.usd)
     return NetAssets(assets, liabilities, circulating, own.decimals, tuple(sorted(unpriced)))
+
+
+def came_lately(moved: Transfers, kept: Iterable[str], now: int, window: int) -> int:
+    """Base units that came from outside to what does not circulate within `window` before `now`, less what went back.
+
+    They still count as circulating: anybody can lend tokens to a pool for a block, and so make net assets for each
+    circulating token look like more.
+    """
+    inside = moved.where((moved.time > now - window) & (moved.time <= now))
+    into, out = np.zeros(len(inside.time), np.bool_), np.zeros(len(inside.time), np.bool_)
+    for address in kept:
+        into |= inside.receiver.equals(address)
+        out |= inside.sender.equals(address)
+    arrived, left = into & ~out & ~inside.sender.equals(NOBODY), out & ~into
+    units = sum(inside.exact[int(row)] for row in np.flatnonzero(arrived))
+    return max(units - sum(inside.exact[int(row)] for row in np.flatnonzero(left)), 0)
 
 
 def spare(runway: Runway, holdings: Holdings, prices: Prices) -> int:

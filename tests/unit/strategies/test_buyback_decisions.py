@@ -118,6 +118,29 @@ def test_what_the_treasury_or_the_foundation_holds_does_not_circulate_and_what_i
     assert evidence(decide(params(not_circulating=[FOUNDATION, SAFE])), "circulating") == 1_000_000
 
 
+def test_tokens_that_were_lent_to_a_pool_for_a_block_still_circulate() -> None:
+    """Half of what circulates moves into an address that does not circulate: net assets for each seem to double."""
+    lent = 500_000 * WHOLE
+    held = {FOUNDATION: 500_000 * WHOLE + lent}
+    loan = transfers_of([(NOW - 60, WALLETS[0], FOUNDATION, lent)])
+    told = decide(price=1.9, held=held, transfers=loan)
+    assert evidence(told, "circulating") == 1_000_000
+    refused(told, "is bid for net assets of 2.0000 USD")
+    honest = transfers_of([(NOW - 11 * DAY, WALLETS[0], FOUNDATION, lent)])
+    assert decide(price=1.9, held=held, transfers=honest).operations
+
+
+def test_what_was_lent_and_came_back_or_was_minted_to_the_foundation_changes_nothing() -> None:
+    moved = transfers_of(
+        [
+            (NOW - 300, WALLETS[0], FOUNDATION, 700 * WHOLE),
+            (NOW - 200, FOUNDATION, WALLETS[0], 700 * WHOLE),
+            (NOW - 100, "0x" + "00" * 20, FOUNDATION, 900 * WHOLE),
+        ]
+    )
+    assert evidence(decide(transfers=moved), "circulating") == 1_000_000
+
+
 def test_a_treasury_that_owes_more_than_it_has_is_no_reason_to_buy() -> None:
     refused(
         decide(params(net_assets={"discount": "10%", "liabilities": "3M USD"})),
