@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dao_bot.app.collecting import make_api
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keys import read_key
 from dao_bot.app.output import print_json, print_text
@@ -28,6 +29,7 @@ from dao_bot.protocols.probe import probe_token
 from dao_bot.protocols.token_check import check_tokens
 from dao_bot.safe.checks import SafeCode, check_safe
 from dao_bot.safe.signing import key_address
+from dao_bot.safe.transaction_service.delegates import Delegates
 
 _LEAST_BALANCE_GAS = 5_000_000
 
@@ -78,7 +80,7 @@ def examine_desk(desk: Desk) -> list[Line]:
         ),
         Line("second witness", _second_witness(desk)),
     ]
-    for test in (_safe, _tokens, _behaviour, _burning, _contracts, _protocols, _routes, _prices, _keeper):
+    for test in (_safe, _tokens, _behaviour, _burning, _contracts, _protocols, _routes, _prices, _keeper, _service):
         try:
             lines += test(desk, block)
         except DaoBotError as error:
@@ -206,6 +208,21 @@ def _relay(settings: RpcSettings, desk: Desk) -> Line:
     except DaoBotError as error:
         return Line("relay", "", str(error))
     return Line("relay", f"{relay.name} takes the keeper's transactions, alone")
+
+
+def _service(desk: Desk, block: Block) -> list[Line]:
+    """One request: whether the transaction service answers, and lets the configured account propose."""
+    settings = desk.config.treasury.service
+    if settings is None:
+        return []
+    api, proposer = make_api(desk), key_address(read_key(settings.proposer))
+    _, state = look_at_safe(desk.services, any_safe=True)
+    registered = any(each.delegate == proposer for each in Delegates(api, state.address).all())
+    owner = "it belongs to an owner, so that proposing would approve; use another account"
+    unknown = f"{proposer} is not registered; an owner signs for it: `dao-bot delegates message`"
+    problem = owner if proposer in state.owners else None if registered else unknown
+    spent = f"{api.budget.spent()} of {settings.monthly_requests} requests of this month"
+    return [Line("transaction service", f"{api.host}; {spent}"), Line("proposer", f"{proposer} may propose", problem)]
 
 
 def _keeper_is_no_owner(address: str, state: SafeState) -> Line:

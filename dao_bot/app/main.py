@@ -8,6 +8,11 @@ from typing import Annotated
 
 import typer
 
+from dao_bot.app.delegate_commands import delegates
+from dao_bot.app.options import CONFIG as _CONFIG
+from dao_bot.app.options import Config, Json
+from dao_bot.app.options import finish as _finish
+
 app = typer.Typer(
     name="dao-bot",
     help=(
@@ -21,10 +26,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for programs.")]
+app.add_typer(delegates, name="delegates")
+
 ProposalId = Annotated[str, typer.Argument(help="A proposal's id, or at least its first 6 hex digits.")]
-_CONFIG = Path("strategies.yaml")
 INTERRUPTED = 130
 """As shells count: 128 and the number of SIGINT."""
 
@@ -375,11 +379,6 @@ def devnet(
     from dao_bot.app.devnet import devnet as command
 
     _finish(command(port, json))
-
-
-def _finish(code: int) -> None:
-    if code:
-        raise typer.Exit(code)
 
 
 def main() -> None:

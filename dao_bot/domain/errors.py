@@ -76,7 +76,23 @@ class ServiceUnavailable(DaoBotError):
 
 
 class ServiceRefused(DaoBotError):
-    """A hosted service understood a request and does not accept it; the same again would not help."""
+    """A hosted service understood a request and does not accept it; the same again would not help.
+
+    Attributes:
+        status: of HTTP.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int,
+        value: object | None = None,
+        limit: object | None = None,
+        next_step: str | None = None,
+    ) -> None:
+        super().__init__(what, value=value, limit=limit, next_step=next_step)
+        self.status = status
 
 
 class StoreError(DaoBotError):

@@ -142,6 +142,7 @@ class ServiceApi(TransactionServiceApi):
         if response.status_code >= 400:
             raise ServiceRefused(
                 f"the transaction service refuses {method} {path.partition('?')[0]}",
+                status=response.status_code,
                 value=f"status {response.status_code}: {_shown(response)}",
                 next_step=_ADVICE.get(response.status_code),
             )

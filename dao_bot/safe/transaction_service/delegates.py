@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import BadInput
+from dao_bot.domain.errors import BadInput, ServiceRefused
 from dao_bot.safe.signatures import parse_signature, signature_bytes
 from dao_bot.safe.transaction_service.api import ServiceApi
 from dao_bot.safe.transaction_service.schemas import DelegatePage
 
 LONGEST_LABEL = 50
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,18 @@ class Delegates:
             BadInput: no signature.
             ServiceRefused: it is not registered, or the signature is neither's.
         """
-        self._api.remove_delegate(delegate, owner, _checked(signature), self._safe)  # type: ignore[arg-type]  # as above
+        signed = _checked(signature)
+        try:
+            self._api.remove_delegate(delegate, owner, signed, self._safe)  # type: ignore[arg-type]  # as above
+        except ServiceRefused as error:
+            if error.status != NOT_FOUND:
+                raise
+            raise ServiceRefused(
+                "this delegate is not registered for this owner and this Safe",
+                status=NOT_FOUND,
+                value=f"{delegate} for {owner}: status {NOT_FOUND}",
+                next_step="List those that are with `dao-bot delegates list`",
+            ) from None
 
 
 def _checked(signature: bytes) -> bytes:

@@ -26,7 +26,10 @@ HEAVY = {
     "sqlalchemy",
     "web3",
 }
-COMMANDS = [str(each.name or each.callback.__name__) for each in app.registered_commands if each.callback]
+COMMANDS = [
+    *(str(each.name or each.callback.__name__) for each in app.registered_commands if each.callback),
+    *(str(each.name) for each in app.registered_groups),
+]
 
 HELP = """
 import contextlib, io, json, sys
