@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import threading
 import time
@@ -34,7 +35,8 @@ def make_seat(desk: Desk) -> Seat:
     """This machine's seat at a SQLite file; on a server, where keepers are several, this process's own."""
     file = desk.store.file
     if file is None:
-        return Seat(f"{socket.gethostname()}:{os.getpid()}")
+        # Containers may share their host's name, and are all process 1.
+        return Seat(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
     return Seat(socket.gethostname(), file.with_name(f"{file.name}.keeper"))
 
 

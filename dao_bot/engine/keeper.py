@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import Conflict, NotFound
+from dao_bot.domain.errors import NotFound
 from dao_bot.domain.hashing import canonical
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.domain.runs import RunId
@@ -19,6 +19,7 @@ from dao_bot.engine.bugs import in_words
 from dao_bot.engine.collection import Collection
 from dao_bot.engine.examine import examine
 from dao_bot.engine.execution import Execution
+from dao_bot.engine.fleet import hold
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.moves import move, stale
 from dao_bot.engine.reorgs import roll_back_undone
@@ -37,7 +38,6 @@ _AT_THE_CHAIN = (State.QUEUED, State.READY, State.EXECUTING)
 _APPROVED = (State.SUCCEEDED, State.QUEUED, State.READY)
 """States in which the approval is looked at again: it may have been taken back."""
 
-_LEASE_SECONDS = 300
 _KEEPER = RunId("keeper", 0)
 
 
@@ -278,10 +278,7 @@ class Keeper:
         return look(self._services, _KEEPER, block=block)
 
     def _hold(self, now: int) -> None:
-        """Take, or keep, the lock of the Safe."""
-        if not self._store.lease(self._lock, self._seat.name, now, _LEASE_SECONDS):
-            holder = self._store.lease_holder(self._lock, now)
-            raise Conflict("another keeper is at work on this Safe", value=holder, next_step="Wait until it is done")
+        hold(self._services, self._store, self._seat, self._lock, now)
 
     def _move(self, stored: StoredProposal, after: State, seen: Look, kind: str, body: dict[str, object]) -> str:
         return move(self._store, stored, after, seen, kind, body)

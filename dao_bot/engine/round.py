@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dao_bot.domain.errors import Conflict, DaoBotError
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.bugs import in_words
+from dao_bot.engine.fleet import hold
 from dao_bot.engine.keeper import Keeper
 from dao_bot.engine.runs import RunReport, give_up_run, run_once
 from dao_bot.engine.schedule import Due, due_run
@@ -87,9 +88,7 @@ class Round:
 
     def _hold(self, now: int) -> None:
         """Strategies of one treasury run one after another, also when several keepers share the record."""
-        if not self._store.lease(self._lock, self._seat.name, now, _LOCK_SECONDS):
-            holder = self._store.lease_holder(self._lock, now)
-            raise Conflict("another keeper is running strategies on this Safe", value=holder)
+        hold(self._services, self._store, self._seat, self._lock, now, _LOCK_SECONDS)
 
     def _play_strategy(self, plan: StrategyPlan, now: int) -> Iterator[Told]:
         """One strategy; its errors stop no other."""

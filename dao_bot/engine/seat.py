@@ -34,6 +34,11 @@ class Seat:
         self._wait = wait
         self._thread = threading.Lock()
 
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether other machines' keepers may work on the same record."""
+        return self._file is None
+
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Alone at work inside. Not to be taken twice by one thread.
