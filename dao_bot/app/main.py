@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dao_bot.app import people
 from dao_bot.app.delegate_commands import delegates
 from dao_bot.app.options import CONFIG as _CONFIG
 from dao_bot.app.options import Config, Json
@@ -379,6 +380,9 @@ def devnet(
     from dao_bot.app.devnet import devnet as command
 
     _finish(command(port, json))
+
+
+people.add_to(app)
 
 
 def main() -> None:

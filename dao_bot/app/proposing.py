@@ -25,6 +25,7 @@ from dao_bot.safe.transaction_file import write_transaction_file
 from dao_bot.store.values import StoredProposal
 
 _WAITS_FOR = {
+    State.ACTIVE: "It waits for people's approval: `dao-bot inbox`.",
     State.SUCCEEDED: "It waits for the proposal before it.",
     State.QUEUED: "It waits for signatures of the Safe's owners: `dao-bot sign`.",
     State.EXECUTING: "Its transaction is on the way; the keeper follows it.",

@@ -1,0 +1,224 @@
+"""What people do with their wallets: vote, approve, veto, delegate, link, freeze. The wallet's signature says who."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dao_bot.app.exits import DONE
+from dao_bot.app.keys import read_key
+from dao_bot.app.output import print_json, print_text
+from dao_bot.app.wiring import make_assembly, open_desk
+from dao_bot.cards.text import clean, utc
+from dao_bot.domain.addresses import parse_address
+from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.units import format_units
+from dao_bot.safe.signing import key_address
+from dao_bot.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from governance.assembly import Assembly, Task
+    from governance.wallets.sign_in import Page
+    from governance.wallets.statement import Deed, Statement
+
+_POWER_DECIMALS = 6
+Result = TypeVar("Result")
+
+
+def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
+    """What awaits one wallet, or anybody."""
+    with open_desk(path) as desk:
+        assembly = make_assembly(desk)
+        if wallet is None:
+            open_ = [(one.subject.id, one.title, one.subject.valid_until, one.rule) for one in assembly.awaiting()]
+            facts: object = [
+                {"subject": id_, "title": title, "until": until, "rule": rule} for id_, title, until, rule in open_
+            ]
+            lines = [
+                f"{id_[2:14]}  until {utc(until)}  {rule}: {clean(title, 70)}" for id_, title, until, rule in open_
+            ]
+        else:
+            tasks = assembly.inbox_of(parse_address(wallet))
+            facts, lines = tasks, [_line(task) for task in tasks]
+    if as_facts:
+        print_json(facts)
+    else:
+        print_text("\n".join(lines) or "Nothing awaits anybody.")
+    return DONE
+
+
+def _line(task: Task) -> str:
+    said = f"; you said: {task.done}" if task.done else ""
+    return (
+        f"{task.subject[2:14]}  {task.do} until {utc(task.until)}: {clean(task.title, 60)}\n    {task.otherwise}{said}"
+    )
+
+
+def vote(path: Path, subject: str, choice: str, key_reference: str, reason: str, yes: bool, as_facts: bool) -> int:
+    """One wallet's signed vote."""
+    from governance.wallets.by_key import sign
+
+    key = read_key(key_reference)
+    with open_desk(path) as desk:
+        assembly = make_assembly(desk)
+        options = assembly.paper(subject).ballot.method.options
+        message = assembly.message(subject, key_address(key), parse_choice(choice, options), reason)
+        typed = message.typed_data()
+        _ask(f"{assembly.question(subject).title}\nYou vote: {choice}\n{json.dumps(typed['message'])}", yes)
+        recorded = assembly.cast_signed(subject, typed, sign(key, message), "command line")
+    (cast,) = recorded.votes
+    if as_facts:
+        print_json({"vote": cast.record(), "sequence": cast.sequence, "receipt": cast.receipt, "again": recorded.again})
+    else:
+        power = format_units(cast.power, _POWER_DECIMALS)
+        print_text(f"Recorded: {choice} with a power of {power}. Its receipt: {cast.receipt}")
+    return DONE
+
+
+def parse_choice(text: str, options: tuple[str, ...]) -> int | list[int] | dict[str, int]:
+    """A choice that a person wrote: an option's name or number, or the JSON form of the ballot's kind.
+
+    Raises:
+        BadInput: it is none of these.
+    """
+    names = {option.casefold(): number for number, option in enumerate(options, start=1)}
+    if text.casefold() in names:
+        return names[text.casefold()]
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        raw = None
+    if isinstance(raw, (int, list, dict)) and not isinstance(raw, bool):
+        return raw
+    raise BadInput(
+        "there is no such option",
+        value=repr(text)[:80],
+        limit=", ".join(options),
+        next_step=did_you_mean(text.casefold(), names) or None,
+    )
+
+
+def stand(path: Path, subject: str, what: str, key_reference: str, reason: str, yes: bool, as_facts: bool) -> int:
+    """A steward's signed word."""
+    from governance.wallets.statement import Deed
+
+    with open_desk(path) as desk:
+        assembly = make_assembly(desk)
+        about = assembly.question(subject).subject.hash
+        stood = sign_statement(
+            assembly,
+            Deed(what),
+            key_reference,
+            about,
+            reason,
+            yes,
+            lambda statement, signature: assembly.stand_signed(subject, statement, signature),
+        )
+    if as_facts:
+        print_json(stood)
+    else:
+        print_text(f"Recorded: {stood.steward} says {stood.stand}. The keeper counts at its next tick.")
+    return DONE
+
+
+def delegate(path: Path, to: str, key_reference: str, yes: bool, as_facts: bool) -> int:
+    """One wallet's signed order."""
+    from governance.wallets.statement import Deed
+
+    about = to if to == "nobody" else parse_address(to)
+    with open_desk(path) as desk:
+        assembly = make_assembly(desk)
+        order = sign_statement(assembly, Deed.DELEGATE, key_reference, about, "", yes, assembly.delegate_signed)
+    if as_facts:
+        print_json(order)
+    else:
+        print_text(f"Recorded: {order.delegator} delegates to {order.delegate or 'nobody'}, for votes that open later.")
+    return DONE
+
+
+def link(path: Path, code: str, key_reference: str, yes: bool, as_facts: bool) -> int:
+    """The wallet of a key, to whom the code was given."""
+    from governance.wallets.by_key import sign
+
+    key = read_key(key_reference)
+    with open_desk(path) as desk:
+        assembly, page = make_assembly(desk), own_page(desk.services.treasury.chain_id)
+        message = assembly.request_of(code, page).message(key_address(key))
+        _ask(message.text(), yes)
+        event = assembly.finish_link(page, message.text(), sign(key, message))
+    if as_facts:
+        print_json({"event": event.kind, **event.body()})
+    else:
+        print_text(f"Recorded: {event.kind}, {event.wallet}, {event.person}.")
+    return DONE
+
+
+def own_page(chain_id: int) -> Page:
+    """Where a wallet signs that is no page: this command, on its owner's machine."""
+    from governance.wallets.sign_in import Page
+
+    return Page("localhost", "http://localhost/", chain_id, "http")
+
+
+def freeze(path: Path, key_reference: str, reason: str, yes: bool, as_facts: bool) -> int:
+    """A steward stops approvals."""
+    from governance.wallets.statement import Deed
+
+    with open_desk(path) as desk:
+        assembly = make_assembly(desk)
+        held = sign_statement(assembly, Deed.FREEZE, key_reference, "approvals", reason, yes, assembly.freeze_signed)
+    if as_facts:
+        print_json(held)
+    else:
+        print_text(f"Approvals are frozen since {utc(held.at)} by {held.by}: {clean(held.reason, 100)}")
+    return DONE
+
+
+def unfreeze(path: Path, key_reference: str, yes: bool, as_facts: bool) -> int:
+    """One steward's signature to go on."""
+    from governance.wallets.statement import Deed
+
+    with open_desk(path) as desk:
+        assembly = make_assembly(desk)
+        held = assembly.frozen()
+        if held is None:
+            raise BadInput("nothing is frozen")
+        left = sign_statement(
+            assembly, Deed.UNFREEZE, key_reference, str(held.number), "", yes, assembly.unfreeze_signed
+        )
+    if as_facts:
+        print_json({"frozen": left is not None, "signed": left.signed if left else None})
+    else:
+        print_text(f"Signed by {', '.join(left.signed)}; more must sign." if left else "Approvals go on.")
+    return DONE
+
+
+def sign_statement(
+    assembly: Assembly,
+    deed: Deed,
+    key_reference: str,
+    about: str,
+    reason: str,
+    yes: bool,
+    hand_in: Callable[[Statement, str], Result],
+) -> Result:
+    """Make the statement, show it, sign it, hand it in."""
+    from governance.wallets.by_key import sign
+
+    key = read_key(key_reference)
+    statement = assembly.statement(deed, key_address(key), about, reason)
+    _ask(statement.text(), yes)
+    return hand_in(statement, sign(key, statement))
+
+
+def _ask(text: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput("nobody is here to be asked", next_step="Pass --yes if you want to sign this")
+    print_text(text)
+    if input("Sign exactly this? Type yes: ").strip() != "yes":
+        raise Refused("nothing was signed")
