@@ -338,6 +338,53 @@ def crisis(
     _finish(command(config, strategy, data, delay, out, json, jobs))
 
 
+ladder = typer.Typer(help="How much each strategy may do by itself.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(ladder, name="ladder")
+
+
+@ladder.command("show")
+def ladder_show(config: Config = _CONFIG, json: Json = False) -> None:
+    """Show each strategy's rung and record.
+
+    Example: dao-bot ladder show
+    """
+    from dao_bot.app.climbing import show as command
+
+    _finish(command(config, json))
+
+
+@ladder.command("promote")
+def ladder_promote(
+    strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
+    to: Annotated[str, typer.Option(help="propose, delayed or instant.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Propose to let a strategy do more by itself; shows its record so far.
+
+    Example: dao-bot ladder promote buyback --to delayed
+    """
+    from dao_bot.app.climbing import promote as command
+
+    _finish(command(config, strategy, to, json))
+
+
+@ladder.command("demote")
+def ladder_demote(
+    strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
+    reason: Annotated[str, typer.Option(help="Why; goes into the record.")],
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Have people asked again, from now on.
+
+    Example: dao-bot ladder demote buyback --reason "odd prices"
+    """
+    from dao_bot.app.climbing import demote as command
+
+    _finish(command(config, strategy, reason, json))
+
+
 roles = typer.Typer(help="The module's role: derived, shown, compared.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(roles, name="roles")
 

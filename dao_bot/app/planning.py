@@ -15,6 +15,7 @@ from dao_bot.cards.terminal import renderable
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.draft import Draft, draft
+from dao_bot.engine.ladder import at_rung, rung_of
 from dao_bot.engine.services import StrategyPlan
 from dao_bot.suggest import did_you_mean
 
@@ -63,6 +64,7 @@ def _draft(desk: Desk, plan: StrategyPlan) -> Draft:
     block = services.endpoints.pin()
     nominal = plan.schedule.latest(block.timestamp) or block.timestamp
     stored = store.memory(plan.name)
+    plan = at_rung(plan, rung_of(store, plan))
     return draft(
         services,
         plan,

@@ -28,7 +28,7 @@ from dao_bot.engine.approvals import ApprovalContext, ApprovalRule
 from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.engine.providers import ActionHistoryProvider, GasProvider, SpendHistoryProvider
 from dao_bot.engine.schedule import Cron, Every, Schedule
-from dao_bot.engine.services import Services, StrategyPlan
+from dao_bot.engine.services import Autonomy, Services, StrategyPlan
 from dao_bot.market.history import HistorySource, PriceHistoryProvider
 from dao_bot.market.prices import PricesProvider
 from dao_bot.policy.policy_hash import policy_hash
@@ -268,6 +268,7 @@ def _strategies(
             max_failures=settings.max_failures,
             enabled=settings.enabled,
             may=tuple(_grant(config, grant) for grant in settings.may),
+            autonomy=None if settings.autonomy is None else Autonomy(**settings.autonomy.model_dump()),
         )
         for name, settings in config.strategies.items()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,6 +102,7 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
         if isinstance(route, str) and route not in routes:
             hint = did_you_mean(route, routes)
             yield (*path, "route"), f"there is no {shown(route)} under routes. {hint}".strip()
+        yield from _rungs((*path, "autonomy"), chosen, approvals, routes)
         yield from _grants((*path, "may"), list_at(chosen, "may"), data)
         use = chosen.get("use")
         if isinstance(use, str) and use:
@@ -109,6 +110,25 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
                 require_strategy(use, directory)
             except DaoBotError as error:
                 yield (*path, "use"), str(error).rstrip(".")
+
+
+def _rungs(
+    path: KeyPath, strategy: dict[str, Any], approvals: Collection[str], routes: Collection[str]
+) -> Iterator[Finding]:
+    """The rungs above `propose` go through a module, by an approval that stands in the file."""
+    autonomy = mapping_at(strategy, "autonomy")
+    for key in ("delayed", "instant"):
+        approval = autonomy.get(key)
+        if isinstance(approval, str) and approval not in approvals:
+            yield (
+                (*path, key),
+                f"there is no {shown(approval)} under approvals. {did_you_mean(approval, approvals)}".strip(),
+            )
+    if autonomy.get("most") in ("delayed", "instant"):
+        if "module" not in routes:
+            yield (*path, "most"), "goes through a module, and there is none under routes"
+        if not list_at(strategy, "may"):
+            yield (*path, "most"), "goes through a module, but `may` does not say what the strategy may do there"
 
 
 def _grants(path: KeyPath, grants: list[Any], data: Mapping[str, Any]) -> Iterator[Finding]:

@@ -264,6 +264,30 @@ class GrantSettings(Settings):
         return self
 
 
+class AutonomySettings(Settings):
+    """How far a strategy may be promoted. Up only by an approved proposal, down by itself (`dao-bot ladder`).
+
+    Attributes:
+        begin: where it begins: `shadow` decides and records only, `propose` asks people as `approval` says.
+        most: the highest rung: `delayed` goes through the module after a veto window, `instant` at once.
+        delayed: the approval of batches on the rung `delayed`, such as one of `use: optimistic`.
+        instant: the approval of batches on the rung `instant`, such as one of `use: none`.
+    """
+
+    begin: Literal["shadow", "propose"] = "propose"
+    most: Literal["shadow", "propose", "delayed", "instant"] = "propose"
+    delayed: NameField | None = None
+    instant: NameField | None = None
+
+    @model_validator(mode="after")
+    def _rungs_have_approvals(self) -> AutonomySettings:
+        if self.most == "delayed" and self.delayed is None:
+            raise ValueError("`most: delayed` needs `delayed`, the approval of that rung")
+        if self.most == "instant" and self.instant is None:
+            raise ValueError("`most: instant` needs `instant`, the approval of that rung")
+        return self
+
+
 class StrategySettings(Settings):
     """One strategy at work.
 
@@ -276,6 +300,7 @@ class StrategySettings(Settings):
         max_failures: it is paused after this many failed runs in a row.
         enabled: whether it runs at all.
         may: what it may do through a module; the role on the chain is derived from this.
+        autonomy: how far it may be promoted; without it people are always asked.
         params: its own parameters.
     """
 
@@ -287,6 +312,7 @@ class StrategySettings(Settings):
     max_failures: Annotated[IntField, Field(ge=1)] = 3
     enabled: FlagField = True
     may: tuple[GrantSettings, ...] = ()
+    autonomy: AutonomySettings | None = None
     params: Mapping[str, Any] = {}
 
 

@@ -109,7 +109,7 @@ def _encode(services: Services, seen: Look, decision: Decision, valid_until: int
         services.slippage.exits(seen.prices),
     )
     encoders = {kind: protocol for protocol in services.protocols for kind in protocol.operations}
-    calls: list[Call] = [_deadline(services, valid_until)]
+    calls: list[Call] = [deadline_call(services, valid_until)]
     for operation in decision.operations:
         calls.extend(encoders[type(operation)].encode(operation, context))
     return tuple(calls)
@@ -124,7 +124,12 @@ def _allowances(services: Services, block: Block, decision: Decision) -> Mapping
     return known
 
 
-def _deadline(services: Services, valid_until: int) -> Call:
+def deadline_call(services: Services, valid_until: int) -> Call:
+    """The call with which every batch begins.
+
+    Raises:
+        BadInput: no configured protocol offers one.
+    """
     for protocol in services.protocols:
         call = protocol.deadline(valid_until)
         if call is not None:

@@ -11,6 +11,7 @@ from dao_bot.domain.runs import RunId
 from dao_bot.engine.bugs import in_words
 from dao_bot.engine.fleet import hold
 from dao_bot.engine.keeper import Keeper
+from dao_bot.engine.ladder import judge_results
 from dao_bot.engine.runs import RunReport, give_up_run, run_once
 from dao_bot.engine.schedule import Due, due_run
 from dao_bot.engine.seat import Seat
@@ -69,7 +70,18 @@ class Round:
             told.append(Told("strategies", f"nothing was run: {in_words(error)}", RunResult.FAILED))
         if not self.stopping:
             told += self._tick()
+            told += self._judge()
         return told
+
+    def _judge(self) -> list[Told]:
+        """Up and down the ladder, by what became of earlier batches."""
+        if all(plan.autonomy is None for plan in self._services.strategies.values()):
+            return []
+        try:
+            now = self._services.endpoints.pin().timestamp
+            return [Told(strategy, words) for strategy, words in judge_results(self._services, self._store, now)]
+        except Exception as error:  # noqa: BLE001 - the next round judges again
+            return [Told("ladder", f"nobody was judged: {in_words(error)}", RunResult.FAILED)]
 
     def _play_strategies(self) -> list[Told]:
         now = self._services.endpoints.pin().timestamp

@@ -12,11 +12,13 @@ from dao_bot.domain.runs import RunId
 from dao_bot.domain.verdict import Verdict
 from dao_bot.engine.bugs import in_words
 from dao_bot.engine.draft import Draft, draft
+from dao_bot.engine.ladder import Rung, at_rung, demote, rung_of, why_demoted
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.store.store import Store
 from dao_bot.store.values import RunResult
 
 _CLAIM_SECONDS = 600
+_SHADOW = {"reason": "in the shadow: it was decided and recorded, and nobody is asked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,20 @@ def run_once(
         if missed:
             store.append(plan.name, "fires missed", now, {"missed": missed, "before": run.nominal})
     stored = store.memory(plan.name)
+    rung = rung_of(store, plan)
+    plan = at_rung(plan, rung)
     try:
         drafted = _draft(services, store, plan, run, stored[1] if stored else None)
         report = _report(drafted)
+        if drafted.proposal is not None and not drafted.proposal.verdict.passed:
+            demote(store, plan, now, why_demoted(drafted.proposal.verdict), drafted.proposal.id)
         with store.transaction("propose"):
             if drafted.proposal is not None:
                 store.add_proposal(drafted.proposal, State.DRAFT, drafted.block.timestamp)
+                if rung is Rung.SHADOW and drafted.proposal.verdict.passed:
+                    store.transition(
+                        drafted.proposal.id, State.DRAFT, State.CANCELED, drafted.block.timestamp, "canceled", _SHADOW
+                    )
             if drafted.decision.memory is not None:
                 store.swap_memory(plan.name, stored[0] if stored else 0, drafted.decision.memory)
             _finish(store, plan, report, keeper, now)
@@ -72,6 +82,7 @@ def run_once(
         raise
     except Refused as error:
         report = RunReport(run, RunResult.REFUSED, str(error))
+        demote(store, plan, now, f"a refusal: {error}")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the end of this run, and of nothing else
         report = RunReport(run, RunResult.FAILED, in_words(error))
     _finish(store, plan, report, keeper, now)

@@ -27,6 +27,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Autonomy:
+    """How far a strategy may be promoted (`engine.ladder`).
+
+    Attributes:
+        begin, most: rungs.
+        delayed, instant: approval rules of the rungs that go through the module; None where they are not to be reached.
+    """
+
+    begin: str
+    most: str
+    delayed: str | None
+    instant: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyPlan:
     """One strategy of the config: who decides, when, and by which rules its batches are approved.
 
@@ -34,6 +49,7 @@ class StrategyPlan:
         jitter, valid_for: seconds.
         max_failures: consecutive failures after which it is paused.
         may: what it may do through a module.
+        autonomy: None where people are always asked.
     """
 
     name: str
@@ -46,6 +62,7 @@ class StrategyPlan:
     max_failures: int
     enabled: bool
     may: tuple[Grant, ...] = ()
+    autonomy: Autonomy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,173 @@
+"""The ladder of autonomy: how much a strategy may do by itself. Up only by an approved proposal, down by itself.
+
+The rung in force is read from the record, so that no edit of a file raises it; the file only says how high it may get.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterator
+
+from dao_bot.domain.lifecycle import OPEN_STATES, State
+from dao_bot.domain.proposals import Outcome
+from dao_bot.domain.units import WAD
+from dao_bot.domain.verdict import Verdict
+from dao_bot.engine.services import Services, StrategyPlan
+from dao_bot.store.store import Store
+from dao_bot.store.values import StoredProposal
+
+
+class Rung(enum.StrEnum):
+    """From the lowest to the highest.
+
+    SHADOW: decides and records, and nobody is asked. PROPOSE: people approve and owners sign each batch. DELAYED:
+    through the module after a veto window. INSTANT: through the module, inside its limits.
+    """
+
+    SHADOW = "shadow"
+    PROPOSE = "propose"
+    DELAYED = "delayed"
+    INSTANT = "instant"
+
+    @property
+    def height(self) -> int:
+        return list(Rung).index(self)
+
+
+PROMOTION_PROPOSED = "promotion proposed"
+PROMOTED = "promoted"
+DEMOTED = "demoted"
+_AFTER_A_DEMOTION = Rung.PROPOSE
+_ORACLE_RULES = frozenset({"price_quality", "pool_against_oracle"})
+_STOPPED = frozenset({State.STALE, State.FAILED})
+_LOOKED_AT = 50
+"""Newest proposals of a strategy that are looked at in each round."""
+
+
+def subject_of(strategy: str) -> str:
+    """Of the events that tell of a strategy's rungs."""
+    return f"ladder:{strategy}"
+
+
+def rung_of(store: Store, plan: StrategyPlan) -> Rung:
+    """The rung in force; without `autonomy` in the configuration people are always asked."""
+    autonomy = plan.autonomy
+    if autonomy is None:
+        return Rung.PROPOSE
+    rung = Rung(autonomy.begin)
+    for event in store.events(subject_of(plan.name)):
+        if event.kind in (PROMOTED, DEMOTED):
+            rung = Rung(str(event.body["to"]))
+    return min(rung, Rung(autonomy.most), key=lambda each: each.height)
+
+
+def at_rung(plan: StrategyPlan, rung: Rung) -> StrategyPlan:
+    """The plan with the route and the approval of its rung."""
+    autonomy = plan.autonomy
+    approvals = {} if autonomy is None else {Rung.DELAYED: autonomy.delayed, Rung.INSTANT: autonomy.instant}
+    approval = approvals.get(rung)
+    return plan if approval is None else dataclasses.replace(plan, route="module", approval=approval)
+
+
+def why_demoted(verdict: Verdict) -> str:
+    """What a refused batch says about its strategy."""
+    rules = {report.rule for report in verdict.violations}
+    kind = "a policy violation"
+    if rules & _ORACLE_RULES:
+        kind = "an oracle halt"
+    elif "simulation" in rules:
+        kind = "a failed simulation"
+    return f"{kind}: " + "; ".join(report.message for report in verdict.violations)
+
+
+def demote(store: Store, plan: StrategyPlan, now: int, reason: str, proposal: str | None = None) -> bool:
+    """Down to `propose`, with the open batches that no human saw; False where it is not above that.
+
+    Runs inside the caller's transaction, if there is one.
+    """
+    before = rung_of(store, plan)
+    if before.height <= _AFTER_A_DEMOTION.height:
+        return False
+    body: dict[str, object] = {"from": before, "to": _AFTER_A_DEMOTION, "reason": reason}
+    with store.transaction("demote"):
+        store.append(subject_of(plan.name), DEMOTED, now, body if proposal is None else {**body, "proposal": proposal})
+        for stored in _open_through_module(store, plan):
+            told = {"reason": f"{plan.name} was demoted: {reason}"}
+            store.transition(stored.id, stored.state, State.STALE, now, "stale", told)
+    return True
+
+
+def judge_results(services: Services, store: Store, now: int) -> Iterator[tuple[str, str]]:
+    """Demote for what became of batches that nobody had to approve, and settle promotions; (strategy, words)."""
+    for plan in services.strategies.values():
+        if plan.autonomy is None:
+            continue
+        yield from ((plan.name, words) for words in settle_promotions(store, plan, now))
+        if rung_of(store, plan).height > _AFTER_A_DEMOTION.height:
+            yield from ((plan.name, words) for words in _judge(services, store, plan, now))
+
+
+def settle_promotions(store: Store, plan: StrategyPlan, now: int) -> Iterator[str]:
+    """A promotion counts from its execution on, unless the strategy was demoted after it was proposed."""
+    events = store.events(subject_of(plan.name))
+    settled = {event.body.get("proposal") for event in events if event.kind == PROMOTED}
+    last_demotion = max((event.number for event in events if event.kind == DEMOTED), default=0)
+    for event in events:
+        proposal = str(event.body.get("proposal"))
+        if event.kind != PROMOTION_PROPOSED or event.number < last_demotion or proposal in settled:
+            continue
+        if store.proposal(proposal).state is State.EXECUTED:
+            told = {"from": rung_of(store, plan), "to": event.body["to"], "proposal": proposal}
+            store.append(subject_of(plan.name), PROMOTED, now, told)
+            yield f"promoted from {told['from']} to {told['to']}"
+
+
+def shortfall(outcome: Outcome) -> int:
+    """How much worse than expected the worst token came out, WAD; 0 when nothing did."""
+    realised = dict(outcome.realised)
+    worst = 0
+    for token, expected in outcome.expected:
+        missing = expected - realised.get(token, 0)
+        if missing > 0 and expected:
+            worst = max(worst, missing * WAD // abs(expected))
+    unexpected = any(delta < 0 and token not in dict(outcome.expected) for token, delta in outcome.realised)
+    return WAD if unexpected else worst
+
+
+def _judge(services: Services, store: Store, plan: StrategyPlan, now: int) -> Iterator[str]:
+    since = max((each.number for each in store.events(subject_of(plan.name)) if each.kind == PROMOTED), default=0)
+    for stored in store.proposals(strategy=plan.name, limit=_LOOKED_AT):
+        if stored.number < since or not _went_through_module(stored):
+            continue
+        reason = _problem(services, store, stored)
+        if reason is not None and demote(store, plan, now, reason, stored.id):
+            yield f"demoted to {_AFTER_A_DEMOTION}: {reason}"
+            return
+
+
+def _problem(services: Services, store: Store, stored: StoredProposal) -> str | None:
+    if stored.state in _STOPPED:
+        events = store.events(stored.id)
+        return f"a batch did not go through: {next((_reason(each.body) for each in reversed(events)), '')}"
+    recorded = store.outcome(stored.id) if stored.state is State.EXECUTED else None
+    if recorded is None:
+        return None
+    worse = shortfall(recorded.outcome)
+    if worse <= services.slippage.usual:
+        return None
+    return f"an outcome outside its bounds: {worse * 10_000 // WAD} bps worse than expected"
+
+
+def _reason(body: object) -> str:
+    return str(body.get("reason") or body.get("violations") or "") if isinstance(body, dict) else ""
+
+
+def _open_through_module(store: Store, plan: StrategyPlan) -> list[StoredProposal]:
+    stoppable = OPEN_STATES - {State.EXECUTING}
+    found = store.proposals(states=stoppable, strategy=plan.name, limit=None)
+    return [stored for stored in found if _went_through_module(stored)]
+
+
+def _went_through_module(stored: StoredProposal) -> bool:
+    return stored.proposal.batch.transaction.route == "module"
