@@ -80,7 +80,19 @@ def examine_desk(desk: Desk) -> list[Line]:
         ),
         Line("second witness", _second_witness(desk)),
     ]
-    for test in (_safe, _tokens, _behaviour, _burning, _contracts, _protocols, _routes, _prices, _keeper, _service):
+    for test in (
+        _safe,
+        _tokens,
+        _behaviour,
+        _burning,
+        _contracts,
+        _protocols,
+        _routes,
+        _prices,
+        _people,
+        _keeper,
+        _service,
+    ):
         try:
             lines += test(desk, block)
         except DaoBotError as error:
@@ -184,6 +196,12 @@ def _prices(desk: Desk, block: Block) -> list[Line]:
         )
         for token, price in seen.prices.items()
     ]
+
+
+def _people(desk: Desk, block: Block) -> list[Line]:
+    from dao_bot.app.doctor_people import people_findings
+
+    return [Line(each.subject, each.found, each.problem, each.fatal) for each in people_findings(desk, block)]
 
 
 def _keeper(desk: Desk, block: Block) -> list[Line]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dao_bot.chain.streams.stream import EventStream
     from dao_bot.engine.routes.port import Route
     from governance.assembly import Assembly
+    from governance.power.tier import Tier
 
 MULTI_SEND_VERSION = "1.4.1"
 _CLOCK_KEPT = 1.0
@@ -287,14 +288,14 @@ def _grant(config: Config, settings: GrantSettings) -> Grant:
 
 def _approvals(config: Config, treasury: Treasury, endpoints: Endpoints, store: Store) -> dict[str, ApprovalRule]:
     stewards = {name: Address(wallet) for name, wallet in config.governance.stewards.items()}
-    tiers = _tiers(config)
+    tiers = make_tiers(config)
     return {
         name: plugin.kind(plugin.settings, ApprovalContext(name, treasury, endpoints, store, stewards, tiers))
         for name, plugin in config.approvals.items()
     }
 
 
-def _tiers(config: Config) -> dict[str, object]:
+def make_tiers(config: Config) -> dict[str, Tier]:
     """Kinds of voting power; a configuration without any imports nothing for them."""
     if not config.power_sources:
         return {}
@@ -333,7 +334,7 @@ def make_assembly(desk: Desk) -> Assembly:
             store=store,
             clock=ChainClock(services.endpoints, keep),
             register=register,
-            box=BallotBox(services.treasury, services.endpoints, store, register, _tiers(desk.config)),
+            box=BallotBox(services.treasury, services.endpoints, store, register, make_tiers(desk.config)),
             stewards={name: Address(wallet) for name, wallet in settings.stewards.items()},
             unfreeze=settings.unfreeze,
             rules=services.approvals,

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dao_bot.app.wiring import make_assembly, open_desk
 from dao_bot.devnet.scenarios import deploy_token, give
+from governance.wallets.person import Person
+from governance.wallets.sign_in import Page
 from tests.integration.app.kit import Change, Office, in_, refused
+from tests.integration.governance.town import ANN
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, RunningWorld, World
@@ -91,3 +95,62 @@ def test_a_relay_that_is_configured_is_asked(office: Office, anvil: Anvil) -> No
     assert "takes the keeper's transactions, alone" in lines(office)["relay"]["found"]
     office.configure(through("http://127.0.0.1:1"))
     assert "refused" in lines(office)["relay"]["problem"]
+
+
+def govern(office: Office, world: World, **ballot: str) -> None:
+    """Members decide on what the reserve proposes."""
+    token = {"token": world.tokens["DAO"].address, "decimals": "18"}
+    rule = {"use": "ballot", "power": "members", "duration": "1h", "quorum": "1000", **ballot}
+    office.configure(
+        lambda data: data.update(
+            governance={
+                "stewards": {"ann": world.owners[0], "bob": world.owners[1]},
+                "power": {"members": {"sources": [{"use": "balance", **token}]}},
+            },
+            approvals={"people": rule, "council": {"use": "stewards", "approvals": "2"}},
+        ),
+        in_("strategies", "reserve", approval="people"),
+    )
+
+
+def test_each_approval_rule_and_each_kind_of_voting_power_has_its_line(office: Office, world: World) -> None:
+    govern(office, world)
+    found = lines(office)
+    assert "keeps the state of block" in found["voting power members"]["found"]
+    assert found["approval people"]["found"].startswith("members vote for 1 h, quorum 1,000.00")
+    assert found["approval council"]["found"] == "2 stewards approve, 1 veto defeats it"
+    assert found["approval people"]["problem"] is None
+
+
+def test_a_vote_that_outlives_every_batch_is_a_warning(office: Office, world: World) -> None:
+    govern(office, world, duration="3d")
+    line = lines(office)["approval people"]
+    assert "only mandates" in line["problem"] and not line["fatal"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sources": [{"use": "balance", "token": "USDC", "decimals": "18"}]}, "decimals"),
+        ({"sources": [{"use": "erc20-votes", "token": "USDC", "decimals": "6"}]}, "getPastVotes"),
+    ],
+)
+def test_voting_power_that_cannot_be_read_fails(
+    office: Office, world: World, change: dict[str, Any], words: str
+) -> None:
+    govern(office, world)
+    for source in change["sources"]:
+        source["token"] = world.tokens[source["token"]].address
+    office.configure(in_("governance", "power", members=change))
+    if words == "getPastVotes":
+        link_somebody(office)
+    assert words in lines(office)["voting power members"]["problem"]
+
+
+def link_somebody(office: Office) -> None:
+    """A wallet whose power there is to read."""
+    page = Page("localhost", "http://localhost/", office.world.chain_id, "http")
+    with open_desk(office.path) as desk:
+        assembly = make_assembly(desk)
+        text = assembly.begin_link(Person("77", "1"), page).message(ANN.address).text()
+        assembly.finish_link(page, text, ANN.sign_text(text))
