@@ -281,6 +281,34 @@ def inspect(
 
 
 @app.command()
+def web(config: Config = _CONFIG) -> None:
+    """Serve the wallet page until SIGTERM: people link wallets and sign there. It has no key.
+
+    Example: dao-bot web
+    """
+    from dao_bot.app.serving import web as command
+
+    _finish(command(config))
+
+
+@app.command()
+def invite(
+    errand: Annotated[str, typer.Argument(help="What for: link, unlink, vote or sign.")],
+    proposal: Annotated[str | None, typer.Argument(help="The proposal, to vote on it or to sign it.")] = None,
+    user: Annotated[str, typer.Option(help="Who gets the link: a name for the record.")] = "owner",
+    config: Config = _CONFIG,
+    json: Json = False,
+) -> None:
+    """Print a link to the wallet page, for one person and one purpose; it works once, within ten minutes.
+
+    Example: dao-bot invite sign 3f9a1c --user ada
+    """
+    from dao_bot.app.serving import invite as command
+
+    _finish(command(config, errand, proposal, user, json))
+
+
+@app.command()
 def audit(
     config: Config = _CONFIG,
     head: Annotated[str | None, typer.Option(help="A published head, NUMBER:HASH, that must be in the record.")] = None,

@@ -9,6 +9,7 @@ from pathlib import Path
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper, make_seat
 from dao_bot.app.output import print_text
+from dao_bot.app.serving import page_beside
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.engine.acceptance import accept_safe
 from dao_bot.engine.fitness import require_fit
@@ -33,7 +34,8 @@ def run(path: Path, once: bool) -> int:
             return FAILED if any(each.result is RunResult.FAILED for each in told) else DONE
         print_text(f"dao-bot is running {desk.config.treasury.name} in mode {desk.config.mode} as keeper {seat.name}.")
         sys.stdout.flush()
-        keep_running(round_, teller.tell)
+        with page_beside(desk):
+            keep_running(round_, teller.tell)
     print_text("Stopped; nothing was left half done.")
     return DONE
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,64 +9,32 @@ from dao_bot.app.exits import DONE, REFUSED
 from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.text import clean, utc
-from dao_bot.domain.calls import Batch, DecodedCall, WrappedTransaction
-from dao_bot.domain.errors import BadInput, DaoBotError, NotFound, Refused
+from dao_bot.domain.calls import DecodedCall
+from dao_bot.domain.errors import BadInput, NotFound
 from dao_bot.domain.proposals import HoldingLine
-from dao_bot.domain.runs import RunId
-from dao_bot.domain.simulation import SafeState
 from dao_bot.domain.units import format_units
-from dao_bot.engine.acceptance import require_accepted
-from dao_bot.engine.examine import Examined, examine
-from dao_bot.engine.look import look, look_at_safe
+from dao_bot.engine.examine import Examined
+from dao_bot.engine.second_look import SecondLook, examine_wrapped, look_again
 from dao_bot.engine.signing import transaction_of
-from dao_bot.safe.batch import MULTISIG, wrap_multisig
+from dao_bot.safe.batch import wrap_multisig
 from dao_bot.safe.builder import parse_batch_file
 from dao_bot.safe.hashes import safe_hashes
 from dao_bot.safe.transaction import SafeTransaction
 from dao_bot.safe.transaction_file import parse_transaction_file
-from dao_bot.safe.verification import Verification, read_contract_hash
-from dao_bot.safe.verification import verify as verify_transaction
 
 _LARGEST_FILE = 4 * 2**20
-_ONE_DAY = 86_400
 
 
 def verify(path: Path, what: str, as_facts: bool) -> int:
     """Hashes, calls, dangers, and what the Safe would gain and lose; exit code 3 when there is reason not to sign."""
     with open_desk(path) as desk:
-        services = desk.services
         transaction, stated = _transaction(desk, what)
-        block, safe = look_at_safe(services, any_safe=True)
-        (contract_hash,) = services.endpoints.read(block, [read_contract_hash(safe.address, transaction)])
-        verification = verify_transaction(
-            services.treasury.chain_id,
-            safe,
-            transaction,
-            decoders=[protocol.decode for protocol in services.protocols],
-            multi_send_call_only=services.multi_send_call_only,
-            contract_hash=contract_hash,
-            stated_hash=stated,
-        )
-        verification = dataclasses.replace(verification, dangers=(*verification.dangers, *_changes(desk, safe)))
-        wrapped = WrappedTransaction(
-            MULTISIG, transaction.to, transaction.value, transaction.data, transaction.operation
-        )
-        examined, problem = _try(desk, wrapped)
-    safe_to_sign = not verification.dangers and examined is not None and examined.simulation.success
+        seen = look_again(desk.services, desk.store, transaction, stated_hash=stated)
     if as_facts:
-        print_json({**_facts(verification, examined, problem), "safe_to_sign": safe_to_sign})
+        print_json({**_facts(seen), "safe_to_sign": seen.is_safe_to_sign})
     else:
-        print_text("\n".join(_lines(verification, examined, problem)))
-    return DONE if safe_to_sign else REFUSED
-
-
-def _changes(desk: Desk, safe: SafeState) -> list[str]:
-    """That somebody else controls the Safe now is a reason not to sign anything."""
-    try:
-        require_accepted(desk.services.accepted_safe(), safe)
-    except Refused as error:
-        return [str(error)]
-    return []
+        print_text("\n".join(_lines(seen)))
+    return DONE if seen.is_safe_to_sign else REFUSED
 
 
 def inspect(path: Path, file: Path, as_facts: bool) -> int:
@@ -78,7 +45,7 @@ def inspect(path: Path, file: Path, as_facts: bool) -> int:
         if batch_file.safe is not None and batch_file.safe != treasury.safe:
             raise BadInput("the batch was made for another Safe", value=batch_file.safe, limit=treasury.safe)
         wrapped = wrap_multisig(batch_file.calls, desk.services.multi_send_call_only)
-        examined = _examine(desk, wrapped)
+        examined = examine_wrapped(desk.services, desk.store, wrapped)
     verdict = examined.verdict
     if as_facts:
         facts = {"calls": _calls(examined.decoded), "simulation": examined.simulation, "verdict": verdict}
@@ -130,29 +97,8 @@ def _read(file: Path) -> bytes:
     return raw
 
 
-def _try(desk: Desk, wrapped: WrappedTransaction) -> tuple[Examined | None, str | None]:
-    """What it does, or why that cannot be known."""
-    try:
-        return _examine(desk, wrapped), None
-    except DaoBotError as error:
-        return None, str(error)
-
-
-def _examine(desk: Desk, wrapped: WrappedTransaction) -> Examined:
-    services = desk.services
-    seen = look(services, RunId("inspect", 0), any_safe=True)
-    batch = Batch(
-        services.treasury.chain_id,
-        services.treasury.safe,
-        wrapped,
-        services.policy_hash,
-        seen.block.timestamp + _ONE_DAY,
-    )
-    moves = desk.store.moves(services.treasury.safe, seen.block.timestamp - services.longest_window)
-    return examine(services, seen, batch, moves)
-
-
-def _facts(verification: Verification, examined: Examined | None, problem: str | None) -> dict[str, Any]:
+def _facts(seen: SecondLook) -> dict[str, Any]:
+    verification = seen.verification
     return {
         "chain_id": verification.chain_id,
         "safe": verification.safe.address,
@@ -161,8 +107,8 @@ def _facts(verification: Verification, examined: Examined | None, problem: str |
         "calls": _calls(verification.calls),
         "dangers": verification.dangers,
         "notes": verification.notes,
-        "simulation": examined.simulation if examined else None,
-        "simulation_problem": problem,
+        "simulation": seen.examined.simulation if seen.examined else None,
+        "simulation_problem": seen.problem,
     }
 
 
@@ -170,7 +116,8 @@ def _calls(decoded: tuple[DecodedCall, ...]) -> list[dict[str, Any]]:
     return [{"to": each.call.to, "function": each.function, "summary": each.summary} for each in decoded]
 
 
-def _lines(verification: Verification, examined: Examined | None, problem: str | None) -> list[str]:
+def _lines(seen: SecondLook) -> list[str]:
+    verification = seen.verification
     hashes = verification.hashes
     lines = [
         f"Safe {verification.safe.address} on chain {verification.chain_id}, nonce {verification.transaction.nonce}",
@@ -181,7 +128,7 @@ def _lines(verification: Verification, examined: Examined | None, problem: str |
         "What it does, in order:",
     ]
     lines += [f"{number:3}  {clean(call.summary, 110)}" for number, call in enumerate(verification.calls, start=1)]
-    lines += _outcome_lines(examined) if examined else [f"It could not be simulated: {problem}"]
+    lines += _outcome_lines(seen.examined) if seen.examined else [f"It could not be simulated: {seen.problem}"]
     lines += [f"note    {note}" for note in verification.notes]
     lines += [f"DANGER  {danger}" for danger in verification.dangers]
     return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dao_bot.cards.model import CallRow
 from dao_bot.cards.money import party
@@ -16,19 +16,24 @@ _DEEPEST = 6
 
 def call_rows(proposal: Proposal) -> tuple[CallRow, ...]:
     """One row for each call of the batch, counted from 1."""
+    return rows_of(proposal.decoded, proposal.labels)
+
+
+def rows_of(calls: Sequence[DecodedCall], labels: Mapping[str, str]) -> tuple[CallRow, ...]:
+    """The same for calls of no proposal."""
     return tuple(
         CallRow(
             number=number,
-            to=party(decoded.call.to, proposal.labels),
+            to=party(decoded.call.to, labels),
             protocol=clean(decoded.protocol, SHORT),
             function=clean(decoded.function, LINE) if decoded.function else None,
-            summary=clean(_summary(decoded, proposal.labels), 300),
-            arguments=tuple(_argument(argument, proposal.labels) for argument in decoded.arguments),
+            summary=clean(_summary(decoded, labels), 300),
+            arguments=tuple(_argument(argument, labels) for argument in decoded.arguments),
             value=decoded.call.value,
             selector="0x" + decoded.call.selector.hex(),
             data_size=len(decoded.call.data),
         )
-        for number, decoded in enumerate(proposal.decoded, 1)
+        for number, decoded in enumerate(calls, 1)
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from dao_bot.cards.model import CardModel, SafeTransactionHashes
 from dao_bot.cards.story import tell
 from dao_bot.domain.lifecycle import State
+from dao_bot.engine.examine import Examined
 from dao_bot.engine.services import Services
 from dao_bot.engine.signing import transaction_of
 from dao_bot.safe.hashes import safe_hashes
@@ -14,18 +17,31 @@ from dao_bot.store.values import StoredProposal
 _SIGNABLE = frozenset({State.QUEUED, State.READY, State.EXECUTING, State.EXECUTED, State.CANCELED, State.STALE})
 
 
-def card_of(services: Services, store: Store, stored: StoredProposal, now: int | None = None) -> CardModel:
+def card_of(
+    services: Services, store: Store, stored: StoredProposal, now: int | None = None, seen: Examined | None = None
+) -> CardModel:
     """With its hashes, signatures and outcome as they are now.
 
     Args:
         now: chain time from which ages and the time left are told; when not given, that of the last change.
+        seen: its bytes as they were decoded and simulated again; what was recorded of them is then not told.
     """
+    proposal = stored.proposal
+    if seen is not None:
+        proposal = dataclasses.replace(
+            proposal,
+            calls=seen.calls,
+            decoded=seen.decoded,
+            simulation=seen.simulation,
+            verdict=seen.verdict,
+            holdings=seen.holdings,
+        )
     outcome = store.outcome(stored.id)
     hashes = _hashes(services, stored)
     signed = store.signatures(hashes.safe_tx_hash) if hashes else ()
     at = outcome.at if outcome else stored.changed_at if now is None else now
     return tell(
-        stored.proposal,
+        proposal,
         state=stored.state,
         signed=[each.owner for each in signed],
         hashes=hashes,

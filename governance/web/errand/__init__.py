@@ -1,0 +1,1 @@
+"""What the page can be opened for, one file for each."""
