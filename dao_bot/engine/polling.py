@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_PATIENCE = 10
-"""After so many seconds without a change, one second of waiting is added: what comes is noticed a tenth later."""
+_PATIENCE = 8
+"""After so many seconds without a change, one second of waiting is added: what comes is noticed an eighth later."""
+
+_LOOKING_PERCENT = 90
+"""How much of a month's requests looking may use: the rest is for proposing, for nonces, and for restarts."""
 
 _AHEAD_PERCENT = 10
-"""How much of a month's requests may be used before their time has come."""
+"""How much of that may be used before its time has come."""
 
 _FIRST_RETRY, _LONGEST_RETRY = 30.0, 900.0
 
@@ -37,8 +40,9 @@ class Polling:
             elapsed, length: seconds of this month so far, and in all.
         """
         eager = max(self.fastest, unchanged / _PATIENCE)
-        ahead = self.per_month * _AHEAD_PERCENT / 100
-        steady = length / max(self.per_month - ahead, 1)
+        looking = self.per_month * _LOOKING_PERCENT / 100
+        ahead = looking * _AHEAD_PERCENT / 100
+        steady = length / (looking - ahead)
         return max(eager, (spent + 1 - ahead) * steady - elapsed)
 
 

@@ -106,6 +106,18 @@ Behaviour = Callable[["StandIn", Request], bool]
 """Answers a request itself, or returns False to leave it to the honest service."""
 
 
+def always(answer: Callable[[Request], object], *methods: str) -> Behaviour:
+    """Every request with one of these methods is answered so."""
+
+    def behave(_: StandIn, request: Request) -> bool:
+        if methods and request.method not in methods:
+            return False
+        answer(request)
+        return True
+
+    return behave
+
+
 class StandIn(ThreadingHTTPServer):
     """The service of one chain.
 

@@ -155,15 +155,3 @@ def lying(change: Callable[[dict[str, Any]], object], path: str = "multisig-tran
         return True
 
     return behave
-
-
-def always(answer: Callable[[Request], object], *methods: str) -> Behaviour:
-    """Every request with one of these methods is answered so."""
-
-    def behave(_: StandIn, request: Request) -> bool:
-        if methods and request.method not in methods:
-            return False
-        answer(request)
-        return True
-
-    return behave

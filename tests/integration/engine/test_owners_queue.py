@@ -18,7 +18,7 @@ from dao_bot.domain.lifecycle import State
 from dao_bot.safe.signatures import EcdsaSignature
 from dao_bot.safe.transaction import rejection as rejection_at
 from dao_bot.safe.transaction_service.budget import month_of
-from tests.contract.owners_queue.standin import Behaviour, Request, StandIn
+from tests.contract.owners_queue.standin import Behaviour, Request, StandIn, always
 from tests.integration.engine.kit import KEEPER_VARIABLE, Office, write_config
 from tests.integration.engine.queue_kit import (
     PROPOSER,
@@ -26,7 +26,6 @@ from tests.integration.engine.queue_kit import (
     PROPOSER_VARIABLE,
     Clock,
     ServedOffice,
-    always,
     lying,
     register,
 )
