@@ -40,9 +40,17 @@ def points(trace: Sequence[str]) -> Iterator[Point]:
 
 
 def firsts_and_lasts(trace: Sequence[str]) -> list[Point]:
-    """The first and the last place of each name."""
+    """The first and the last place of each name, of mere reading the first."""
     most = Counter(trace)
-    return [point for point in points(trace) if point.occurrence in (1, most[point.name])]
+    return [
+        point
+        for point in points(trace)
+        if point.occurrence == 1 or (point.occurrence == most[point.name] and not _only_reads(point.name))
+    ]
+
+
+def _only_reads(name: str) -> bool:
+    return name.startswith("rpc:") and not name.startswith("rpc:eth_sendRaw")
 
 
 EXECUTED = {

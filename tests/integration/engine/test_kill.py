@@ -1,7 +1,7 @@
 """A keeper that is killed at any place and started again executes what was approved exactly once.
 
 The places are found by tracing a whole life: before and after every commit and every request to a node. Here each name
-is tried where it is reached first and last; `make chaos` tries every place.
+is tried where it is reached first and last, mere reading where it is reached first; `make chaos` tries every place.
 """
 
 from __future__ import annotations

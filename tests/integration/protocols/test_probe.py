@@ -89,11 +89,11 @@ def test_a_token_that_blocks_the_safe_is_hold_only(running_world: RunningWorld, 
 
 
 def test_a_token_that_only_a_pool_holds_is_tried_from_there(world: World, chain: Any) -> None:
-    weth = chain.treasury.tokens["WETH"]
+    weth, nobody = chain.treasury.tokens["WETH"], Address("0x00000000000000000000000000000000000000D4")
     pool = world.pool("WETH", "USDC", 500)
-    probe = probe_token(chain.endpoint, chain.block(), weth, world.safe, [pool])
+    probe = probe_token(chain.endpoint, chain.block(), weth, nobody, [pool])
     assert (probe.verdict, probe.reasons) == (TokenVerdict.TRADABLE, ())
-    alone = probe_token(chain.endpoint, chain.block(), weth, world.safe)
+    alone = probe_token(chain.endpoint, chain.block(), weth, nobody)
     assert alone.verdict is TokenVerdict.HOLD_ONLY
     assert any("cannot be tried" in reason for reason in alone.reasons)
 
