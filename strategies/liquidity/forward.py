@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dao_bot.domain.concentrated import Q96, Q128
 from dao_bot.domain.units import WAD
+from strategies.liquidity.ledger import Grown
 from strategies.liquidity.market import Market
 
 YEAR = 365 * 86_400
@@ -23,6 +24,7 @@ class Rates:
 
     Attributes:
         fees: as measured, None while they were not seen for long enough.
+        shared: liquidity at the price among which they were shared.
         lost: loss-versus-rebalancing, sigma^2 sqrt(P) / 4 (arXiv 2208.06046).
         variance: of the logarithm of the price, a second.
     """
@@ -30,17 +32,18 @@ class Rates:
     fees: float | None
     lost: float
     variance: float
+    shared: int = 0
 
 
-def rates(market: Market, volatility: float, grown: tuple[int, int] | None, seconds: int) -> Rates:
-    """The rates from a yearly volatility, and from how much the pool's fee growth (X128) grew in `seconds`."""
+def rates(market: Market, volatility: float, grown: Grown | None) -> Rates:
+    """The rates from a yearly volatility, and from how the pool's fee growth grew."""
     variance = volatility**2 / YEAR
     dollars = [usd / WAD / 10**token.decimals for usd, token in zip(market.usd, market.tokens, strict=True)]
     lost = variance / 4 * (market.pool.sqrt_price / Q96) * dollars[1]
-    if grown is None or seconds <= 0:
+    if grown is None or grown.seconds <= 0:
         return Rates(None, lost, variance)
-    fees = sum(growth / Q128 * each for growth, each in zip(grown, dollars, strict=True)) / seconds
-    return Rates(fees, lost, variance)
+    fees = sum(growth / Q128 * each for growth, each in zip(grown.growth, dollars, strict=True)) / grown.seconds
+    return Rates(fees, lost, variance, grown.liquidity)
 
 
 def share_in_range(lower: int, upper: int, tick: int, variance: float, seconds: int) -> float:
@@ -59,8 +62,8 @@ def gain(market: Market, rate: Rates, liquidity: int, lower: int, upper: int, se
     Args:
         ours: own liquidity that is at the price now. What is added shares the same fees with everybody else.
     """
-    others = max(market.pool.liquidity - ours, 0)
-    diluted = (rate.fees or 0.0) * market.pool.liquidity / (others + liquidity) if others + liquidity else 0.0
+    others = max(rate.shared - ours, 0)
+    diluted = (rate.fees or 0.0) * rate.shared / (others + liquidity) if others + liquidity else 0.0
     stays = share_in_range(lower, upper, market.pool.tick, rate.variance, seconds)
     return stays * seconds * liquidity * (diluted - rate.lost)
 

@@ -10,23 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from dao_bot.domain.concentrated import WRAP, Pair, amounts_of, earned
-from dao_bot.domain.positions import edges
-from dao_bot.domain.ticks import MAX_TICK
 from dao_bot.domain.units import WAD
 from dao_bot.strategy import Evidence, Memory, Position
+from strategies.liquidity.compared import everywhere, full_range
 from strategies.liquidity.market import Market
 
-SCHEMA = 1
+SCHEMA = 2
 _KEPT = 64
-_REFERENCE = 10**24
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The pool's fee growth at a time."""
+    """The pool's fee growth at a time, and everybody's liquidity at the price then."""
 
     at: int
     growth: Pair
+    liquidity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,8 @@ def read(memory: Memory | None, pool: str) -> Ledger:
     """The ledger of this pool; an empty one where there is none, or one of another schema or pool."""
     if memory is None or memory.schema != SCHEMA or memory.value.get("pool") != pool:
         return Ledger(pool)
-    samples = tuple(Sample(int(at), (int(g0), int(g1))) for at, g0, g1 in _rows(memory.value.get("samples")))
+    rows = _rows(memory.value.get("samples"))
+    samples = tuple(Sample(int(at), (int(g0), int(g1)), int(liquidity)) for at, g0, g1, liquidity in rows)
     raw = memory.value.get("start")
     if not isinstance(raw, Mapping):
         return Ledger(pool, samples)
@@ -74,7 +74,9 @@ def write(ledger: Ledger) -> Memory:
     """As plain JSON; large numbers as text."""
     value: dict[str, object] = {
         "pool": ledger.pool,
-        "samples": [[each.at, str(each.growth[0]), str(each.growth[1])] for each in ledger.samples],
+        "samples": [
+            [each.at, str(each.growth[0]), str(each.growth[1]), str(each.liquidity)] for each in ledger.samples
+        ],
     }
     if ledger.start is not None:
         start = ledger.start
@@ -93,7 +95,7 @@ def updated(ledger: Ledger, market: Market, positions: Sequence[Position], now: 
     """With what is seen now. Samples stand at least an eighth of `least` apart and are no older than `most`."""
     kept = [each for each in ledger.samples if now - most <= each.at <= now]
     if not kept or now - kept[-1].at >= max(least // 8, 1):
-        kept.append(Sample(now, market.pool.growth))
+        kept.append(Sample(now, market.pool.growth, market.pool.liquidity))
     key = ",".join(f"{each.token_id}:{each.liquidity}" for each in positions)
     start = ledger.start
     if not positions:
@@ -103,13 +105,30 @@ def updated(ledger: Ledger, market: Market, positions: Sequence[Position], now: 
     return Ledger(ledger.pool, tuple(kept[-_KEPT:]), start)
 
 
-def grown(ledger: Ledger, market: Market, now: int, least: int) -> tuple[Pair | None, int]:
-    """How much the pool's fee growth grew, and in how many seconds; None while nothing is `least` seconds old."""
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """How the pool earned lately.
+
+    Attributes:
+        growth: of its fee growth (X128).
+        liquidity: the least at the price that was seen meanwhile. Who adds much for one block, to make fees look as if
+            they were shared by many, changes nothing.
+    """
+
+    growth: Pair
+    seconds: int
+    liquidity: int
+
+
+def grown(ledger: Ledger, market: Market, now: int, least: int) -> Grown | None:
+    """Since the oldest sample; None while nothing is `least` seconds old."""
     old = next((each for each in ledger.samples if now - each.at >= least), None)
     if old is None:
-        return None, 0
+        return None
     growth = market.pool.growth
-    return ((growth[0] - old.growth[0]) % WRAP, (growth[1] - old.growth[1]) % WRAP), now - old.at
+    since = ((growth[0] - old.growth[0]) % WRAP, (growth[1] - old.growth[1]) % WRAP)
+    shared = min(market.pool.liquidity, *(each.liquidity for each in ledger.samples))
+    return Grown(since, now - old.at, shared)
 
 
 def comparison(ledger: Ledger, market: Market, positions: Sequence[Position], now: int) -> tuple[Evidence, ...]:
@@ -121,7 +140,7 @@ def comparison(ledger: Ledger, market: Market, positions: Sequence[Position], no
     fees = [earned(each.liquidity, start.inside[str(each.token_id)], each.growth) for each in positions]
     principal = [each.principal(price) for each in positions]
     full, full_fees = (
-        amounts_of(start.full, price, *_everywhere(market)),
+        amounts_of(start.full, price, *everywhere(market)),
         earned(start.full, start.growth, market.pool.growth),
     )
     return (
@@ -136,15 +155,8 @@ def comparison(ledger: Ledger, market: Market, positions: Sequence[Position], no
 def _start(market: Market, positions: Sequence[Position], key: str, now: int) -> Start:
     amounts = [each.principal(market.pool.sqrt_price) for each in positions]
     held = (sum(each[0] for each in amounts), sum(each[1] for each in amounts))
-    unit = market.value(amounts_of(_REFERENCE, market.pool.sqrt_price, *_everywhere(market)))
-    full = market.value(held) * _REFERENCE // unit if unit else 0
     inside = {str(each.token_id): each.growth for each in positions}
-    return Start(key, now, held, market.pool.growth, inside, full)
-
-
-def _everywhere(market: Market) -> Pair:
-    edge = MAX_TICK // market.pool.spacing * market.pool.spacing
-    return edges(-edge, edge)
+    return Start(key, now, held, market.pool.growth, inside, full_range(market, held))
 
 
 def _rows(value: object) -> Sequence[Sequence[Any]]:

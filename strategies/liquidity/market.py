@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dao_bot.domain.concentrated import Pair, amount0_between, amount1_between
 from dao_bot.domain.positions import edges
@@ -35,6 +35,10 @@ class Market:
     def value(self, amounts: Pair) -> int:
         """USD (WAD) of both."""
         return self.side_value(0, amounts[0]) + self.side_value(1, amounts[1])
+
+    def at(self, usd: Pair, sqrt_price: int) -> Market:
+        """The same market at other prices; what else the pool says is left as it is."""
+        return replace(self, usd=usd, pool=replace(self.pool, sqrt_price=sqrt_price))
 
     def worth(self, side: int, usd: int) -> int:
         """Base units of one token that are worth `usd`, rounded down."""

@@ -19,6 +19,7 @@ from dao_bot.strategy import (
     Position,
 )
 from strategies.liquidity import forward, funds, ranges
+from strategies.liquidity.compared import should_it_move
 from strategies.liquidity.forward import Rates
 from strategies.liquidity.market import Market
 from strategies.liquidity.params import Params
@@ -64,26 +65,31 @@ class Plan:
 
 def plan(now: Situation) -> Plan:
     """The first of these that has something to do."""
-    best = _best_range(now, now.positions)
+    best, a_day = _best_range(now, now.positions)
+    depth = Evidence("cost of a day of the target depth, without fees", round(a_day, 2), "USD")
     if not now.positions:
-        return _start(now, best)
-    moved, evidence = _move(now, best)
+        return _start(now, best, depth)
+    moved, evidence = _move(now, best, depth)
     if moved is not None:
         return moved
     return _correct(now, evidence) or _compound(now, evidence) or Plan(_waits(now, evidence), evidence=evidence)
 
 
-def _best_range(now: Situation, freed: Sequence[Position]) -> Candidate:
-    """The cheapest range with all that may stand in it once `freed` are removed."""
+def _best_range(now: Situation, freed: Sequence[Position]) -> tuple[Candidate, float]:
+    """The cheapest range with all that may stand in it once `freed` are removed.
+
+    With it what a day of the target depth costs there in dollars: its moves, its capital and loss-versus-rebalancing.
+    """
     market, params = now.market, now.params
     gas = GAS_TO_MINT + GAS_TO_REMOVE * max(len(now.positions), 1)
-    half, _ = ranges.half_width(market, params, now.rate, gas * now.gas_usd)
+    half, a_day = ranges.half_width(market, params, now.rate, gas * now.gas_usd)
+    a_day += ranges.target_liquidity(market, params) * now.rate.lost * 86_400
     back = funds.released(market, params, freed)
     available = funds.together(back, funds.free_within_budgets(market, params, now.free, back))
     quote = 1 - market.own_side
     two_sided = market.side_value(quote, available[quote]) >= params.smallest
     place = ranges.around_price(market, half) if two_sided else ranges.beside_price(market, half)
-    return ranges.candidate(market, params, place, available, _inventory(now))
+    return ranges.candidate(market, params, place, available, _inventory(now)), a_day
 
 
 def _inventory(now: Situation) -> Pair:
@@ -91,13 +97,15 @@ def _inventory(now: Situation) -> Pair:
     return funds.together(funds.inside(now.market, now.positions), now.free)
 
 
-def _start(now: Situation, best: Candidate) -> Plan:
+def _start(now: Situation, best: Candidate, depth: Evidence) -> Plan:
     market = now.market
     amounts = best.amounts(market.pool.sqrt_price)
     lost = best.liquidity * now.rate.lost * 86_400
     evidence = (
         Evidence("liquidity limited by", best.limit),
+        depth,
         Evidence("loss-versus-rebalancing of a day with it", round(lost, 2), "USD"),
+        *should_it_move(market, best.liquidity, best.lower, best.upper),
     )
     if best.liquidity == 0 or market.value(amounts) < now.params.smallest:
         return Plan(
@@ -114,7 +122,7 @@ def _start(now: Situation, best: Candidate) -> Plan:
     )
 
 
-def _move(now: Situation, best: Candidate) -> tuple[Plan | None, tuple[Evidence, ...]]:
+def _move(now: Situation, best: Candidate, depth: Evidence) -> tuple[Plan | None, tuple[Evidence, ...]]:
     """Moving the range, if what lies ahead of it pays; what was lost until now is sunk."""
     market, params, rate = now.market, now.params, now.rate
     ours = sum(each.liquidity for each in now.positions if each.is_in_range(market.pool.tick))
@@ -127,6 +135,7 @@ def _move(now: Situation, best: Candidate) -> tuple[Plan | None, tuple[Evidence,
         Evidence("forward gain of the best new range", round(go, 2), "USD"),
         Evidence("cost of moving", round(cost, 2), "USD"),
         Evidence("moves of the range in the window", f"{now.moves} of {params.max_reranges}"),
+        depth,
     )
     same = {(best.lower, best.upper)} == {(each.lower, each.upper) for each in now.positions}
     small = market.value(best.amounts(market.pool.sqrt_price)) < params.smallest
@@ -139,7 +148,7 @@ def _move(now: Situation, best: Candidate) -> tuple[Plan | None, tuple[Evidence,
         (*removed, _mint(market, best)),
         f"Moves the liquidity to the ticks {best.lower} to {best.upper}",
         gas,
-        evidence,
+        (*evidence, *should_it_move(market, best.liquidity, best.lower, best.upper)),
     )
     return moved, evidence
 

@@ -15,8 +15,9 @@ from dao_bot.domain.concentrated import (
     liquidity_of_amount1,
 )
 from dao_bot.domain.positions import edges
-from dao_bot.domain.ticks import MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK, sqrt_ratio_band
+from dao_bot.domain.ticks import MAX_TICK, MIN_TICK, sqrt_ratio_band
 from dao_bot.domain.units import WAD
+from strategies.liquidity.compared import sqrt_price_after
 from strategies.liquidity.forward import Rates, days_until_moved
 from strategies.liquidity.market import Market
 from strategies.liquidity.params import Params
@@ -109,17 +110,10 @@ def candidate(market: Market, params: Params, range_: Pair, available: Pair, inv
 def _survives(market: Market, params: Params, bounds: Pair, liquidity: int, inventory: Pair) -> bool:
     """After the fall, what is left provides the same depth in dollars again: as much quote, and more own tokens."""
     now = amounts_of(liquidity, market.pool.sqrt_price, *bounds, round_up=True)
-    fallen = amounts_of(liquidity, _fallen(market, params), *bounds)
+    fallen = amounts_of(liquidity, sqrt_price_after(market, WAD - params.stress), *bounds)
     left = [held - put + back for held, put, back in zip(inventory, now, fallen, strict=True)]
     own, quote = market.own_side, 1 - market.own_side
     return left[quote] >= now[quote] and left[own] * (WAD - params.stress) >= now[own] * WAD
-
-
-def _fallen(market: Market, params: Params) -> int:
-    """The pool's square-root price when the own token has lost `stress` of its price."""
-    left, square = WAD - params.stress, market.pool.sqrt_price**2
-    moved = square * left // WAD if market.own_side == 0 else square * WAD // left
-    return min(max(math.isqrt(moved), MIN_SQRT_RATIO), MAX_SQRT_RATIO - 1)
 
 
 def _largest(most: int, holds: Callable[[int], bool]) -> int:

@@ -80,7 +80,7 @@ class Liquidity:
         book = ledger.read(seen.memory, market.pool.address)
         book = ledger.updated(book, market, positions, now, params.fee_history, _FEES_SEEN)
         volatility, measured = self._volatility(seen)
-        rate = forward.rates(market, volatility, *ledger.grown(book, market, now, params.fee_history))
+        rate = forward.rates(market, volatility, ledger.grown(book, market, now, params.fee_history))
         facts = (
             *self._depth(market, positions),
             *ledger.comparison(book, market, positions, now),

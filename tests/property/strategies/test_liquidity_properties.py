@@ -40,7 +40,7 @@ def scenes(draw: st.DrawFn) -> dict[str, Any]:
         "stress": f"{draw(st.integers(1, 95))}%",
         "volatility": f"{draw(st.integers(5, 300))}%",
     }
-    memory = ledger.write(Ledger(POOL, (Sample(NOW - 2 * DAY, (0, 0)),)))
+    memory = ledger.write(Ledger(POOL, (Sample(NOW - 2 * DAY, (0, 0), 10**24),)))
     return {"settings": params(**written), "pool": pool, "positions": held, "own": draw(UNITS), "quote": draw(UNITS),
             "memory": memory}  # fmt: skip
 

@@ -49,7 +49,7 @@ def minted(decision: Decision) -> MintPosition:
 
 def fees_seen(days: float, growth: Pair = (0, 0)) -> Memory:
     """A memory that saw the pool's fee growth so long ago."""
-    return ledger.write(Ledger(POOL, (Sample(NOW - int(days * DAY), growth),)))
+    return ledger.write(Ledger(POOL, (Sample(NOW - int(days * DAY), growth, 10**24),)))
 
 
 def busy(pool: PoolState, part: int = 20) -> PoolState:
@@ -171,7 +171,7 @@ def test_what_was_lost_until_now_plays_no_part() -> None:
     decisions = []
     for entered in (OWN_USD, OWN_USD * 2 // 5):
         before = ledger.updated(Ledger(POOL), _market(pool_at(entered)), (away(pool),), NOW - 2 * DAY, DAY, 14 * DAY)
-        memory = ledger.write(replace(before, samples=(Sample(NOW - 2 * DAY, (0, 0)),)))
+        memory = ledger.write(replace(before, samples=(Sample(NOW - 2 * DAY, (0, 0), 10**24),)))
         decisions.append(decide(params(), pool, (away(pool),), memory=memory))
     assert decisions[0].operations == decisions[1].operations != ()
     assert fact(decisions[0], "plain holding") != fact(decisions[1], "plain holding")
