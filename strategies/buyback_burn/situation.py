@@ -79,8 +79,8 @@ def read(params: Params, needed: Needed, seen: Observation) -> Situation:
         now=seen.block.timestamp,
         token=token,
         pay_with=pay_with,
-        price=prices[token].usd if token in prices else None,
-        pay_price=prices[pay_with].usd if pay_with in prices else None,
+        price=_usable(prices, token),
+        pay_price=_usable(prices, pay_with),
         holding=holdings[pay_with].available,
         circulating=circulating,
         free_float=free_float,
@@ -102,6 +102,11 @@ def _token(seen: Observation, symbol: str) -> Token:
     if symbol not in seen.tokens:
         raise BadInput("the strategy names a token that is not configured", value=symbol, limit=", ".join(seen.tokens))
     return seen.tokens[symbol]
+
+
+def _usable(prices: worth.Prices, token: Token) -> int | None:
+    """USD (WAD) of a whole token; a price of zero is none."""
+    return (prices[token].usd or None) if token in prices else None
 
 
 def _held(supply: TokenSupply, holders: Iterable[str]) -> int:

@@ -82,7 +82,11 @@ class Curation:
         if any(each.open for each in spent):
             return "An earlier proposal of this strategy is still open; it is decided anew after it."
         token = seen.tokens[params.token]
-        price = seen[self._prices][token].require()
+        priced = seen[self._prices][token]
+        price = priced.usd
+        if not price:
+            why = "; ".join(priced.problems) or "its price is zero"
+            return f"Nothing is granted: {token.symbol}, which is paid, has no usable USD price ({why})."
         held = seen[Holdings()].get(token)
         limits = {
             "the budget of the period": params.budget - sum(each.usd for each in spent),

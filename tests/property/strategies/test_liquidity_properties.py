@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 
 from dao_bot.domain.concentrated import amounts_of, liquidity_of
 from dao_bot.domain.positions import edges
+from dao_bot.domain.ticks import MAX_SQRT_RATIO, MIN_SQRT_RATIO
 from dao_bot.domain.units import WAD
-from dao_bot.strategy import CollectFees, DecreaseLiquidity, IncreaseLiquidity, MintPosition
+from dao_bot.strategy import CollectFees, DecreaseLiquidity, IncreaseLiquidity, MintPosition, Position
 from strategies.liquidity import ledger
 from strategies.liquidity.ledger import Ledger, Sample
 from tests.unit.strategies.liquidity_kit import DAY, NOW, POOL, SPACING, decide, params, pool_at, position
@@ -75,6 +78,60 @@ def test_it_never_acts_when_prices_disagree(scene: dict[str, Any], off: int, spo
     moved = off if up else -min(off, WAD * 9 // 10)
     decision = decide(**scene, spot_off=moved if spot else 0, twap_off=0 if spot else moved)
     assert decision.operations == ()
+
+
+def _held_after(scene: dict[str, Any], operations: Sequence[Any]) -> tuple[list[Position], list[int]]:
+    """The positions, and what lies in the Safe, once the operations are executed at the pool's price."""
+    pool = scene["pool"]
+    by_id = {each.token_id: each for each in scene["positions"]}
+    free = [scene["own"], scene["quote"]] if pool.token0.symbol == "DAO" else [scene["quote"], scene["own"]]
+    for operation in operations:
+        match operation:
+            case DecreaseLiquidity():
+                held = by_id[operation.token_id]
+                by_id[operation.token_id] = replace(held, liquidity=held.liquidity - operation.liquidity)
+            case CollectFees():
+                by_id[operation.token_id] = replace(by_id[operation.token_id], fees=(0, 0))
+                free = [free[0] + operation.owed0.units, free[1] + operation.owed1.units]
+            case MintPosition() | IncreaseLiquidity():
+                deposits = (operation.deposit0.units, operation.deposit1.units)
+                more = liquidity_of(pool.sqrt_price, *edges(operation.lower, operation.upper), deposits)
+                token_id = getattr(operation, "token_id", 99)
+                new = replace(
+                    position(pool, token_id=token_id), lower=operation.lower, upper=operation.upper, liquidity=0
+                )
+                held = by_id.get(token_id, new)
+                by_id[token_id] = replace(held, liquidity=held.liquidity + more)
+                free = [have - take for have, take in zip(free, operation.expected, strict=True)]
+    return list(by_id.values()), free
+
+
+@settings(max_examples=100, deadline=None)
+@given(scenes(), st.sampled_from([20, 50, 80, 95]))
+def test_what_it_puts_in_can_be_put_in_again_after_the_fall_that_is_stated(scene: dict[str, Any], fall: int) -> None:
+    """Computed apart from the strategy: the own token falls, everything is taken out, and as many dollars of both
+    tokens as stood in the new position before are there."""
+    chosen = scene["settings"].model_copy(update={"stress": fall * WAD // 100})
+    decision = decide(**scene | {"settings": chosen})
+    puts = [each for each in decision.operations if isinstance(each, MintPosition)]
+    if not puts:
+        return
+    pool, (put,) = scene["pool"], puts
+    own = 0 if pool.token0.symbol == "DAO" else 1
+    positions, free = _held_after(scene, decision.operations)
+    left = (WAD - fall * WAD // 100) / WAD
+    price = int(pool.sqrt_price * (left**0.5 if own == 0 else left**-0.5))
+    price = min(max(price, MIN_SQRT_RATIO), MAX_SQRT_RATIO - 1)
+    back = [each.principal(price) for each in positions if each.token_id == 99]
+    there = [
+        free[side]
+        + sum(amounts[side] for amounts in back)
+        + sum(each.principal(pool.sqrt_price)[side] + each.fees[side] for each in positions if each.token_id != 99)
+        for side in (0, 1)
+    ]
+    for side in (0, 1):
+        needed = put.expected[side] / (left if side == own else 1.0)
+        assert there[side] >= needed * (1 - 1e-9) - 2, (side, there, needed)
 
 
 @settings(max_examples=40, deadline=None)

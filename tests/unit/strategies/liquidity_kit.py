@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dao_bot.domain.addresses import checksum
@@ -100,6 +101,7 @@ def observe(
     memory: Memory | None = None,
     now: int = NOW,
     problems: tuple[str, ...] = (),
+    pool_problems: tuple[str, ...] = (),
 ) -> Observation:
     """An observation; offsets are WAD parts of the fair price."""
     token = pool.token0 if pool.token0.symbol == "DAO" else pool.token1
@@ -108,6 +110,8 @@ def observe(
         "uniswap_v3", POOL, token, QUOTE, 3 * WAD // 1000, fair * (WAD + spot_off) // WAD,
         fair * (WAD + twap_off) // WAD, 1800,
     )  # fmt: skip
+    if pool_problems:
+        seen_price = replace(seen_price, spot=None, twap=None, problems=pool_problems)
     answers: dict[str, Any] = {
         "holdings": {token: Holding(own), QUOTE: Holding(quote)},
         "prices": {token: TokenPrice(token, own_usd), QUOTE: TokenPrice(QUOTE, QUOTE_USD)},

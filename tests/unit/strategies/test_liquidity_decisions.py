@@ -47,9 +47,9 @@ def minted(decision: Decision) -> MintPosition:
     return operation
 
 
-def fees_seen(days: float, growth: Pair = (0, 0)) -> Memory:
+def fees_seen(days: float, growth: Pair = (0, 0), liquidity: int = 10**24) -> Memory:
     """A memory that saw the pool's fee growth so long ago."""
-    return ledger.write(Ledger(POOL, (Sample(NOW - int(days * DAY), growth, 10**24),)))
+    return ledger.write(Ledger(POOL, (Sample(NOW - int(days * DAY), growth, liquidity),)))
 
 
 def busy(pool: PoolState, part: int = 20) -> PoolState:
@@ -147,6 +147,24 @@ def test_it_is_not_moved_before_fees_were_seen_for_long_enough() -> None:
     decision = decide(params(), pool, (away(pool),), memory=fees_seen(0.9))
     assert decision.operations == ()
     assert "not seen for long enough" in decision.reason
+
+
+def test_liquidity_that_somebody_lends_the_pool_for_a_block_makes_no_range_look_better() -> None:
+    """Fees of a small pool, shared with nobody, would look enormous if they were taken to come to a large one."""
+    pool = busy(pool_at(liquidity=10**19), part=2_000)
+    honest = decide(params(), pool, (away(pool),), memory=fees_seen(2, liquidity=10**19))
+    lent = decide(params(), replace(pool, liquidity=10**26), (away(pool),), memory=fees_seen(2, liquidity=10**19))
+    assert honest.operations == lent.operations == ()
+    assert fact(lent, "forward gain of the best") == fact(honest, "forward gain of the best")
+
+
+def test_a_start_shows_position_holding_and_full_range_should_the_price_move() -> None:
+    told = decide(params(), pool_at())
+    assert kinds(told) == ("mint_position",)
+    for words in ("if DAO falls by half", "if DAO doubles"):
+        narrow, holding, full = (float(each.replace(",", "")) for each in fact(told, words).split(" / "))
+        assert 0 < narrow < full < holding
+    assert fact(told, "cost of a day of the target depth") > 0
 
 
 def test_it_is_not_moved_when_gas_eats_the_gain() -> None:
