@@ -1,5 +1,8 @@
 """What purchases were worth afterwards: against the time-weighted price, and against the same budget spent evenly.
 
+Who waits for a fall pays less than the days before it, on any price, also on one without memory. So the same dollars
+are spent evenly a second time, over as long a time after each purchase: there a price without memory gives nothing.
+
 Pure statistics over what was executed and how the price went; nothing here decides anything.
 """
 
@@ -45,6 +48,9 @@ class Judgement:
         above_twap_bps: how far the average stands above it; negative is good.
         saving_bps: how much cheaper than the same budget spent evenly within each stretch; positive is good.
         interval_bps: where that saving lies with 95 %, by resampling whole stretches; None with too few of them.
+        later_bps: the same against the same dollars spent evenly over a stretch's time after each purchase; None when
+            no price follows.
+        later_interval_bps: where that lies with 95 %.
         stretches: stretches of time with a purchase.
     """
 
@@ -53,6 +59,8 @@ class Judgement:
     above_twap_bps: float
     saving_bps: float
     interval_bps: tuple[float, float] | None
+    later_bps: float | None
+    later_interval_bps: tuple[float, float] | None
     stretches: int
 
     @property
@@ -65,8 +73,13 @@ class Judgement:
         """Whether the purchases were cheaper than spending evenly, and not by chance."""
         return self.interval_bps is not None and self.interval_bps[0] > 0.0
 
-    def sentences(self) -> tuple[str, str]:
-        """The two findings for a report, also when they are not the wished-for ones."""
+    @property
+    def well_timed(self) -> bool:
+        """Whether they were also cheaper than spending evenly afterwards, and not by chance."""
+        return self.later_interval_bps is not None and self.later_interval_bps[0] > 0.0
+
+    def sentences(self) -> tuple[str, str, str]:
+        """The findings for a report, also when they are not the wished-for ones."""
         side = "above" if self.above_twap_bps >= 0 else "below"
         first = (
             f"The average price of {self.average:,.4f} USD is {abs(self.above_twap_bps):.1f} bp {side} the "
@@ -81,7 +94,15 @@ class Judgement:
             low, high = self.interval_bps
             shown = f"saved {self.saving_bps:.1f} bp against spending evenly (95 % interval {low:.1f} to {high:.1f})"
             second = f"Buying {shown}: {'it was cheaper' if self.cheaper else 'that it was cheaper is not shown'}."
-        return first, second
+        return first, second, self._afterwards()
+
+    def _afterwards(self) -> str:
+        if self.later_bps is None or self.later_interval_bps is None:
+            return "Whether it was the right time cannot be told: too little is known of what followed."
+        low, high = self.later_interval_bps
+        finding = "the time was well chosen" if self.well_timed else "that the time was well chosen is not shown"
+        interval = f"95 % interval {low:.1f} to {high:.1f}"
+        return f"It saved {self.later_bps:.1f} bp against spending evenly afterwards ({interval}): {finding}."
 
 
 def judge(
@@ -117,6 +138,7 @@ def judge(
     even_in = np.array(
         [paid / (_harmonic(price[window]) * (1.0 + even_cost)) for paid, window in zip(spent_in, windows, strict=True)]
     )
+    later = _later(buys, row, time, price, stretch, even_cost)
     average = float(spent.sum() / bought.sum())
     twap = _twap(time, price, int(found[0]) * stretch, (int(found[-1]) + 1) * stretch)
     return Judgement(
@@ -125,8 +147,27 @@ def judge(
         above_twap_bps=(average / twap - 1.0) * 10_000,
         saving_bps=_saving(bought_in, even_in),
         interval_bps=_interval(bought_in, even_in, seed) if len(found) >= FEWEST_STRETCHES else None,
+        later_bps=_saving(*later) if len(later[0]) else None,
+        later_interval_bps=_interval(*later, seed) if len(later[0]) >= FEWEST_STRETCHES else None,
         stretches=len(found),
     )
+
+
+def _later(
+    buys: Sequence[Buy], row: npt.NDArray[np.int64], time: Times, price: Floats, stretch: int, even_cost: float
+) -> tuple[Floats, Floats]:
+    """Tokens bought in each stretch, and those of the same dollars spent evenly in the time after each purchase.
+
+    Purchases whose time after them is not known to its end are left out.
+    """
+    bought, even = np.zeros(int(row.max()) + 1), np.zeros(int(row.max()) + 1)
+    for buy, at in zip(buys, row, strict=True):
+        first, after = np.searchsorted(time, (buy.time, buy.time + stretch), "right")
+        if after > first and time[-1] >= buy.time + stretch:
+            bought[at] += buy.bought
+            even[at] += buy.spent / (_harmonic(price[first:after]) * (1.0 + even_cost))
+    known = bought > 0
+    return bought[known], even[known]
 
 
 def _saving(bought: Floats, even: Floats) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dao_bot.domain.prices import TokenPrice
-from dao_bot.strategy import Decision, Prices
+from dao_bot.strategy import Decision, Memory, PastAction, Prices
 from strategies.buyback_burn import BuybackBurn
 from tests.unit.strategies import buyback_kit as buyback
 from tests.unit.strategies import curation_kit as curation
@@ -32,9 +32,9 @@ def fact(decision: Decision, name: str) -> Any:
 class TestWashTradingBetweenTwoWallets:
     def test_buyback_sees_no_velocity_in_it(self) -> None:
         back_and_forth = [
-            (NOW - hour * 3_600 - step, *pair, 300_000 * WHOLE)
+            (NOW - hour * 3_600 - step, giver, taker, 300_000 * WHOLE)
             for hour in range(1, 200)
-            for step, pair in ((60, WALLETS[:2]), (30, WALLETS[1::-1]))
+            for step, (giver, taker) in ((60, WALLETS[:2]), (30, WALLETS[1::-1]))
         ]
         washed = buyback.decide(transfers=buyback.transfers_of(sorted(back_and_forth)))
         assert fact(washed, "velocity") == 0
@@ -63,15 +63,13 @@ class TestWashTradingBetweenTwoWallets:
         pool = replace(liquidity.pool_at(), growth=(1 << 128, 1 << 128))
         far = liquidity.position(pool, lower=-9_000, upper=-6_000)
         memory = _fees_seen()
-        moved = liquidity.PastAction(
-            ("decrease_liquidity", "collect_fees", "mint_position"), liquidity.NOW - DAY, False
-        )
+        moved = PastAction(("decrease_liquidity", "collect_fees", "mint_position"), liquidity.NOW - DAY, False)
         assert liquidity.decide(liquidity.params(), pool, (far,), memory=memory).operations
         capped = liquidity.decide(liquidity.params(), pool, (far,), memory=memory, actions=[moved, moved])
         assert capped.operations == ()
 
 
-def _fees_seen() -> liquidity.Memory:
+def _fees_seen() -> Memory:
     from strategies.liquidity import ledger
 
     seen = ledger.Sample(liquidity.NOW - 2 * DAY, (0, 0), 10**24)

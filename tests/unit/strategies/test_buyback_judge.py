@@ -80,6 +80,47 @@ def test_chance_is_called_skill_no_more_often_than_the_level_says() -> None:
     assert claimed < 16
 
 
+def fallen(price: Floats, days: int) -> list[Buy]:
+    """Whoever buys the first fall of 2 % below the day's beginning, on days with one."""
+    found = []
+    for day, hours_ in enumerate(price.reshape(days, 24)):
+        low = np.flatnonzero(hours_ < 0.98 * hours_[0])
+        if len(low):
+            found.append(bought(day * DAY + int(low[0]) * HOUR, float(hours_[low[0]])))
+    return found
+
+
+def test_waiting_for_a_fall_is_cheaper_than_that_day_and_no_skill_on_a_price_without_memory() -> None:
+    cheaper = timed = 0
+    for seed in range(100):
+        price = walk(60, 5_000 + seed)
+        found = judge(fallen(price, 60), hours(60), price, stretch=DAY)
+        cheaper, timed = cheaper + found.cheaper, timed + found.well_timed
+    assert cheaper > 50, "it is cheaper than the same dollars on the same days, by how the days were chosen"
+    assert timed < 10, "and not by a better time than any later one"
+
+
+def test_a_price_that_recovers_from_its_falls_shows_that_the_time_was_well_chosen() -> None:
+    noise = np.random.default_rng(7).normal(0, 0.01, 60 * 24)
+    level = np.zeros(60 * 24)
+    for hour in range(1, len(level)):
+        level[hour] = 0.9 * level[hour - 1] + noise[hour]
+    price = np.asarray(2.0 * np.exp(level))
+    found = judge(fallen(price, 60), hours(60), price, stretch=DAY)
+    assert found.well_timed and found.cheaper
+    assert "the time was well chosen" in found.sentences()[2]
+
+
+def test_what_followed_is_exact_and_needs_all_of_the_time_after_a_purchase() -> None:
+    time = np.arange(0, 5 * DAY, 12 * HOUR)
+    price = np.array([1.0, 2.0, 4.0, 4.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    found = judge([bought(0, 1.0, 100.0)], time, price, stretch=DAY)
+    assert found.later_bps == pytest.approx((1 - (100 / 2 / 2.0 + 100 / 2 / 4.0) / 100) * 1e4)
+    late = judge([bought(4 * DAY, 1.0, 100.0)], time, price, stretch=DAY)
+    assert late.later_bps is None
+    assert "too little is known of what followed" in late.sentences()[2]
+
+
 def test_few_stretches_tell_nothing() -> None:
     time, price = hours(30), walk(30, 4)
     few = [bought(day * DAY, float(price[day * 24])) for day in range(FEWEST_STRETCHES - 1)]
