@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dao_bot.app.briefing import brief_in, write_brief
 from dao_bot.app.demo_report import Played, facts, summary
+from dao_bot.app.demo_vote import hand_out_tokens, play_vote
 from dao_bot.app.doctor import examine_desk
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper
@@ -87,6 +88,7 @@ def _play_all(stage: _Stage) -> list[Played]:
     checks = examine_desk(stage.desk)
     failed = [check for check in checks if check.fatal and check.problem]
     stage.report(f"doctor: {len(checks) - len(failed)} of {len(checks)} checks pass")
+    hand_out_tokens(stage.running)
     keeper = make_keeper(stage.desk)
     plans = [plan for plan in stage.desk.services.strategies.values() if plan.enabled]
     return [_play(stage, plan, keeper, whole=plan is plans[0]) for plan in plans]
@@ -106,6 +108,10 @@ def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> 
     stored = desk.store.proposal(result.proposal.id)
     card = card_of(desk, stored)
     stage.show(renderable(card, terminal_width()) if whole else brief(card))
+    if stored.state is State.ACTIVE:
+        play_vote(desk, stage.running, stored, stage.report)
+        _tick(keeper, stage.report)
+        stored = desk.store.proposal(stored.id)
     for number, key in enumerate(world.owner_keys[: world.threshold], start=1):
         owner = _sign(desk, stored, key)
         stage.report(f"owner {number} of {len(world.owners)} signs: {owner}")

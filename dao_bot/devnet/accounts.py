@@ -65,6 +65,8 @@ ACCOUNTS: tuple[Account, ...] = tuple(
 
 DEPLOYER, OWNER_1, OWNER_2, OWNER_3, KEEPER, STRANGER, MODULE_SIGNER = ACCOUNTS[:7]
 OWNERS = (OWNER_1, OWNER_2, OWNER_3)
+VOTERS = ACCOUNTS[7:10]
+"""Who vote and approve in the demo; they hold nothing until somebody gives them something."""
 
 
 def named_account(name: str) -> Address:

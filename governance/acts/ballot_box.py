@@ -6,14 +6,13 @@ import dataclasses
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.chain.endpoints import Endpoints
 from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import Treasury
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import Block
-from dao_bot.store.store import Store
 from dao_bot.store.values import StoredAct
 from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, POWER_READ, VOTED
 from governance.acts.opened import OpenedBallot, opened_ballot, opened_body
@@ -32,6 +31,10 @@ from governance.power.source import Moment, Unit
 from governance.power.tier import Tier, take_snapshot
 from governance.wallets.linking import link_holds
 from governance.wallets.signed_ballot import ballot_holds, signed_ballot_from_record
+
+if TYPE_CHECKING:
+    from dao_bot.store.store import Store
+
 
 KEEPER = "keeper"
 _POWER = "power"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dao_bot.store.store import Store
 from dao_bot.store.values import StoredAct
 from governance.acts.kinds import FREEZE, FROZEN, UNFREEZE_SIGNED, UNFROZEN
+
+if TYPE_CHECKING:
+    from dao_bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

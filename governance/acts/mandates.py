@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput, StoreError
@@ -12,10 +12,12 @@ from dao_bot.domain.hashing import digest
 from dao_bot.domain.proposals import Proposal
 from dao_bot.domain.tokens import Amount, usd_value
 from dao_bot.domain.units import WAD, format_ratio, format_units
-from dao_bot.store.store import Store
 from dao_bot.store.values import StoredAct, StoredProposal
 from governance.acts.kinds import MANDATE_PROPOSED, MANDATE_USED, MANDATES
 from governance.acts.subject import UNPRICED, Subject, outflow
+
+if TYPE_CHECKING:
+    from dao_bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from dao_bot.store.store import Store
 from governance.acts.kinds import DELEGATED, DELEGATIONS, ROLES, ROLES_NOTED, WALLETS
 from governance.ballots.delegation import Delegation
 from governance.wallets.events import wallet_event
 from governance.wallets.links import LinkRules, Links
 from governance.wallets.person import Person
+
+if TYPE_CHECKING:
+    from dao_bot.store.store import Store
 
 
 class Register:

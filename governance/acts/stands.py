@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dao_bot.domain.addresses import Address
-from dao_bot.store.store import Store
 from governance.acts.kinds import STOOD
 from governance.acts.subject import Subject
+
+if TYPE_CHECKING:
+    from dao_bot.store.store import Store
 
 
 class Stand(enum.StrEnum):

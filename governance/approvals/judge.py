@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Approval
 from dao_bot.domain.runs import Block
 from dao_bot.engine.approvals import ApprovalContext, Defeat, Judgement, Waiting
-from dao_bot.engine.look import Look
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import BallotBox, Counted
 from governance.acts.freeze import frozen
@@ -17,6 +18,10 @@ from governance.acts.stands import Stand, Stood, stands
 from governance.acts.subject import Subject, subject_of
 from governance.acts.terms import BallotTerms, StewardTerms, Terms
 from governance.wallets.rfc3339 import format_time
+
+if TYPE_CHECKING:
+    from dao_bot.engine.look import Look
+
 
 _Evidence = dict[str, object]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dao_bot.engine.approvals import ApprovalContext, Judgement, left_to_owners
-from dao_bot.engine.look import Look
 from dao_bot.fields import Settings
-from dao_bot.store.values import StoredProposal
+
+if TYPE_CHECKING:
+    from dao_bot.engine.look import Look
+    from dao_bot.store.values import StoredProposal
 
 
 class NobodySettings(Settings):

@@ -76,3 +76,15 @@ def test_cards_and_the_preference_brief_are_left_for_people_and_for_programs(tol
     assert brief["works"][0]["place"] == 1
     assert brief["trust"]["verdict"] in as_page.read_text(encoding="utf-8")
     assert not any(each["brief"] for each in told["strategies"][:-1])
+
+
+def test_members_voted_and_stewards_approved_before_the_reserve_s_batch_was_signed(told: dict[str, Any]) -> None:
+    audited = command("audit", "-c", told["config"], "--json")
+    events = audited.facts["events"]
+    reserve = told["strategies"][0]["proposal"]
+    kinds = [event["kind"] for event in events if event["subject"] == reserve]
+    order = ["proposed", "ballot opened", "voted", "steward took a stand", "ballot closed", "approved", "signed"]
+    assert [kinds.index(kind) for kind in order] == sorted(kinds.index(kind) for kind in order)
+    assert (kinds.count("voted"), kinds.count("steward took a stand")) == (3, 2)
+    (closed,) = (event["body"] for event in events if event["kind"] == "ballot closed")
+    assert closed["tally"]["scores"] == [10_000 * 10**6, 5_000 * 10**6, 0]

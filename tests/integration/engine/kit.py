@@ -65,7 +65,7 @@ def write_config(directory: Path, node: str, change: Callable[[dict[str, Any]], 
         {"url": f"{node}/", "operator": "two"},
     ]
     data["treasury"]["address_book"] = {"Grantee": GRANTEE}
-    data["strategies"] = {STRATEGY: data["strategies"][STRATEGY]}
+    data["strategies"] = {STRATEGY: {**data["strategies"][STRATEGY], "approval": "two-owners"}}
     data["policy"]["rules"] = [rule for rule in data["policy"]["rules"] if rule["use"] not in _SHAPES]
     if change is not None:
         change(data)
