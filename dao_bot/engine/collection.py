@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dao_bot.domain.errors import BadInput, DaoBotError, Refused, ServiceRefused, ServiceUnavailable
 from dao_bot.domain.lifecycle import State
+from dao_bot.engine.bugs import in_words
 from dao_bot.engine.look import Look
 from dao_bot.engine.polling import Polling, retry_wait
 from dao_bot.engine.services import Services
@@ -111,8 +112,8 @@ class Collection:
                 yield from self._offer(offer, seen)
             if len(fresh) < len(offers) and self._clock() >= self._next_at:
                 yield from self._bring_all(offers, seen)
-        except _TROUBLE as error:
-            yield from (Brought(offer.stored.id, str(error)) for offer in offers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is signed here goes on without the queue
+            yield from (Brought(offer.stored.id, in_words(error)) for offer in offers)
 
     def _bring_all(self, offers: list[_Offer], seen: Look) -> Iterator[Brought]:
         listing = self._ask(seen)

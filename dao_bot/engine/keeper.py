@@ -123,13 +123,10 @@ class Keeper:
         """Last in a tick, so that a slow queue keeps nothing waiting; what it brought in is acted upon at once."""
         if self._collection is None or self._stop.is_set():
             return
-        try:
-            brought = list(self._collection.exchange(self._newer(seen)))
-        except Exception as error:  # noqa: BLE001 - what was signed here is executed without it
-            yield Step(_KEEPER.strategy, f"could not exchange with the owners' queue: {in_words(error)}")
-            return
-        yield from (Step(each.proposal_id, each.told) for each in brought)
-        signed = dict.fromkeys(each.proposal_id for each in brought if each.signed)
+        signed: dict[str, None] = {}
+        for each in self._collection.exchange(self._newer(seen)):
+            signed |= {each.proposal_id: None} if each.signed else {}
+            yield Step(each.proposal_id, each.told)
         yield from self._walk_over([self._store.proposal(each) for each in signed], self._newer(seen))
 
     def _advance(self, stored: StoredProposal, seen: Look) -> Iterator[str]:

@@ -84,6 +84,37 @@ def test_signatures_given_here_and_there_add_up_and_show_there(served: ServedOff
     assert served.office.state(proposal) is State.EXECUTED
 
 
+def test_a_proposal_costs_a_request_for_its_nonce_one_to_propose_it_and_one_for_each_look(served: ServedOffice) -> None:
+    proposal = served.queued()
+    assert [method for method, _ in served.service.seen] == ["GET", "POST"]
+    served.tick(after=1)
+    assert served.asked() == 3
+    served.tick(after=20)
+    assert served.asked() == 3, "not before `poll` has passed"
+    served.tick(after=20)
+    assert served.asked() == 4
+    settings = served.desk.config.treasury.service
+    assert settings is not None and proposal
+    assert served.desk.store.requests_made("127.0.0.1", month_of(served.clock()).name) == 4
+
+
+def test_a_bug_in_the_exchange_stops_nothing_that_is_signed_here(
+    served: ServedOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = served.queued()
+    served.office.sign(proposal, 0)
+
+    def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("dao_bot.safe.transaction_service.queue.listing_of", fail)
+    (step,) = served.keeper.tick()
+    assert (step.proposal_id, "This is a bug to report" in step.told) == (proposal, True)
+    served.office.sign(proposal, 1)
+    assert "executed" in str([step.told for step in served.keeper.tick()])
+    assert served.office.executions() == 1
+
+
 def test_what_was_brought_in_once_is_not_brought_in_again(served: ServedOffice) -> None:
     proposal = served.queued()
     served.confirm(proposal, 0)

@@ -46,6 +46,7 @@ def test_template_and_demo_share_their_rules(tmp_path: Path) -> None:
 def test_every_line_that_the_template_comments_out_is_valid_too(tmp_path: Path) -> None:
     lines = template().splitlines()
     replies = {"# - {": "- {", "# keeper:": "keeper:", "#   key:": "  key:", "#   max_fee": "  max_fee"}
+    replies |= {"# service:": "service:", "#   proposer:": "  proposer:"}
     for old, new in replies.items():
         lines = [line.replace(old, new, 1) for line in lines]
     path = tmp_path / "strategies.yaml"
@@ -53,6 +54,7 @@ def test_every_line_that_the_template_comments_out_is_valid_too(tmp_path: Path) 
     config = load_config(path)
     assert config.mode == "live"
     assert len(config.treasury.chain.rpcs) == 2
+    assert config.treasury.service is not None
 
 
 def test_template_is_never_written_over_a_file(tmp_path: Path) -> None:
