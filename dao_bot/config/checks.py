@@ -8,9 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dao_bot.config.problems import KeyPath, path_text, shown
+from dao_bot.config.settings import GovernanceSettings
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.plugins import require_strategy
 from dao_bot.suggest import did_you_mean
+
+_UNFREEZE = GovernanceSettings.model_fields["unfreeze"].default
 
 LOCAL_CHAINS = ("31337", "1337")
 """Chain ids of anvil, Hardhat and Ganache."""
@@ -26,6 +29,7 @@ def findings(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
     yield from _addresses(data)
     yield from _prices(data)
     yield from _strategies(data, directory)
+    yield from _stewards(data)
     yield from _nodes(data)
     if data.get("mode") == "devnet":
         yield from _devnet(data)
@@ -142,6 +146,18 @@ def _grants(path: KeyPath, grants: list[Any], data: Mapping[str, Any]) -> Iterat
                 where = "treasury.address_book" if known is book else "treasury.tokens"
                 hint = did_you_mean(name, known)
                 yield (*path, number, key), f"there is no {shown(name)} under {where}. {hint}".strip()
+
+
+def _stewards(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """One wallet is one steward, and a freeze can be ended."""
+    stewards = mapping_at(data, "governance", "stewards")
+    taken: dict[str, str] = {}
+    for name, wallet in stewards.items():
+        yield from _taken(taken, ("governance", "stewards", name), wallet)
+    needed = str(mapping_at(data, "governance").get("unfreeze", _UNFREEZE))
+    if stewards and needed.isdecimal() and len(needed) < 9 and len(stewards) < int(needed):
+        where: KeyPath = ("governance", "stewards")
+        yield where, f"there are fewer stewards than must sign to end a freeze (governance.unfreeze, {needed})"
 
 
 def _nodes(data: Mapping[str, Any]) -> Iterator[Finding]:

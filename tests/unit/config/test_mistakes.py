@@ -10,6 +10,7 @@ Edited = Callable[..., str]
 Lines = Callable[[str], list[str]]
 
 USDC = '"0x89fd9a9D4a4155c385a4b51a6F2A5EB00310F722"'
+STEWARD = '"0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"'
 USDT = '"0x037F0211E456cdA31fc464a0831E99d6E87260b6"'
 
 ONE_PROBLEM = [
@@ -101,6 +102,36 @@ ONE_PROBLEM = [
         "{use: owners}",
         "{use: owner}",
         ": approvals.two-owners.use: there is no approval rule `owner`. Did you mean `owners`?",
+    ),
+    (
+        "{use: owners}",
+        "{use: ballot, power: members, duration: 1h, quorum: 1}",
+        ": approvals.two-owners.power: there is no `members` under governance.power",
+    ),
+    (
+        "{use: owners}",
+        "{use: ballot, power: members, duration: 1h, quorum: 1e3}",
+        ": approvals.two-owners.quorum: ",
+    ),
+    (
+        "{use: owners}",
+        "{use: stewards, approvals: 2}",
+        ": approvals.two-owners.approvals: 2 stewards are asked for, and governance.stewards has 0",
+    ),
+    (
+        "approvals:\n",
+        f"governance: {{stewards: {{ann: {STEWARD}, bob: {STEWARD}}}}}\n\napprovals:\n",
+        ": governance.stewards.bob: the same address stands at governance.stewards.ann",
+    ),
+    (
+        "approvals:\n",
+        f"governance: {{stewards: {{ann: {STEWARD}}}}}\n\napprovals:\n",
+        ": governance.stewards: there are fewer stewards than must sign to end a freeze",
+    ),
+    (
+        "approvals:\n",
+        "governance: {power: {members: {sources: [{use: balanc, token: x}]}}}\n\napprovals:\n",
+        ": governance.power.members.sources[0].use: there is no source of voting power `balanc`",
     ),
     (
         "approval: two-owners",
