@@ -70,9 +70,9 @@ def _inviter(desk: Desk) -> Invite | None:
     from governance.web.errands import Errand
     from governance.web.invitations import address_of, invite
 
-    def make(person: Person, name: str, errand: str, proposal: str | None) -> str:
+    def make(person: Person, name: str, errand: str, subject: str | None) -> str:
         now = desk.services.endpoints.pin().timestamp
-        return address_of(web.origin, invite(desk.store, Errand(errand), person, now, name=name, proposal=proposal))
+        return address_of(web.origin, invite(desk.store, Errand(errand), person, now, name=name, subject=subject))
 
     return make
 

@@ -293,8 +293,8 @@ def web(config: Config = _CONFIG) -> None:
 
 @app.command()
 def invite(
-    errand: Annotated[str, typer.Argument(help="What for: link, unlink, vote or sign.")],
-    proposal: Annotated[str | None, typer.Argument(help="The proposal, to vote on it or to sign it.")] = None,
+    errand: Annotated[str, typer.Argument(help="What for: link, unlink, vote, approve, veto or sign.")],
+    subject: Annotated[str | None, typer.Argument(help="The proposal or mandate that it is about.")] = None,
     user: Annotated[str, typer.Option(help="Who gets the link: a name for the record.")] = "owner",
     config: Config = _CONFIG,
     json: Json = False,
@@ -305,7 +305,7 @@ def invite(
     """
     from dao_bot.app.serving import invite as command
 
-    _finish(command(config, errand, proposal, user, json))
+    _finish(command(config, errand, subject, user, json))
 
 
 @app.command()

@@ -72,7 +72,7 @@ def make_page(desk: Desk, settings: WebSettings) -> WalletPage:
     return wallet_page(web_desk, make_assembly(desk), settings.proxies)
 
 
-def invite(path: Path, errand_name: str, proposal_id: str | None, user: str, as_facts: bool) -> int:
+def invite(path: Path, errand_name: str, subject_id: str | None, user: str, as_facts: bool) -> int:
     """Record a link to the page, and print it; whoever has it can use it, once."""
     from governance.wallets.person import Person
     from governance.web.errands import Errand
@@ -84,13 +84,11 @@ def invite(path: Path, errand_name: str, proposal_id: str | None, user: str, as_
     errand = Errand(errand_name)
     with open_desk(path) as desk:
         origin = _settings(desk).origin
-        proposal = None
-        if proposal_id is not None:
-            proposal = desk.store.proposal(proposal_id if proposal_id.startswith("0x") else f"0x{proposal_id}").id
+        subject = None if subject_id is None else make_assembly(desk).question(subject_id).subject.id
         now = desk.services.endpoints.pin().timestamp
-        url = address_of(origin, give(desk.store, errand, Person(_HERE, user), now, name=user, proposal=proposal))
+        url = address_of(origin, give(desk.store, errand, Person(_HERE, user), now, name=user, subject=subject))
     if as_facts:
-        print_json({"url": url, "errand": errand, "user": user, "proposal": proposal, "expires": now + LIFETIME})
+        print_json({"url": url, "errand": errand, "user": user, "subject": subject, "expires": now + LIFETIME})
     else:
         print_text(f"{url}\nFor {user} alone: it works once, within {LIFETIME // 60} minutes.")
     return DONE

@@ -11,9 +11,11 @@ class Errand(enum.StrEnum):
     LINK = "link"
     UNLINK = "unlink"
     VOTE = "vote"
+    APPROVE = "approve"
+    VETO = "veto"
     SIGN = "sign"
 
     @property
-    def has_proposal(self) -> bool:
-        """Whether it is about one proposal."""
-        return self in (Errand.VOTE, Errand.SIGN)
+    def has_subject(self) -> bool:
+        """Whether it is about one proposal or mandate."""
+        return self not in (Errand.LINK, Errand.UNLINK)

@@ -30,7 +30,7 @@ INVITED = "wallet page link given"
 ACCEPTED = "wallet page link used"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_PROPOSAL = re.compile(r"0x[0-9a-f]{64}")
+_ID = re.compile(r"0x[0-9a-f]{64}")
 
 
 class InvitationRefused(Refused):
@@ -43,21 +43,22 @@ class Invitation:
 
     Attributes:
         name: what people call the person where the link was given; cleaned, and never relied on.
-        proposal: id of the proposal that the errand is about.
+        subject: id of the proposal or mandate that the errand is about.
         expires: chain time, epoch seconds.
     """
 
     errand: Errand
     person: Person
     name: str
-    proposal: str | None
+    subject: str | None
     expires: int
 
     def __post_init__(self) -> None:
-        if (self.proposal is not None) is not self.errand.has_proposal:
-            raise BadInput("a link to vote or to sign names a proposal, another one does not", value=self.proposal)
-        if self.proposal is not None and not _PROPOSAL.fullmatch(self.proposal):
-            raise BadInput("not the id of a proposal", value=repr(self.proposal)[:80], limit="0x and 64 hex digits")
+        if (self.subject is not None) is not self.errand.has_subject:
+            limit = "a proposal's or mandate's id" if self.errand.has_subject else "no proposal"
+            raise BadInput(f"a link to {self.errand} does not go with this", value=self.subject, limit=limit)
+        if self.subject is not None and not _ID.fullmatch(self.subject):
+            raise BadInput("not the id of a proposal", value=repr(self.subject)[:80], limit="0x and 64 hex digits")
 
     def body(self) -> dict[str, object]:
         """For the record."""
@@ -66,13 +67,13 @@ class Invitation:
             "guild": self.person.guild,
             "user": self.person.user,
             "name": self.name,
-            "proposal": self.proposal,
+            "subject": self.subject,
             "expires": self.expires,
         }
 
 
 def invite(
-    store: Store, errand: Errand, person: Person, now: int, *, name: str = "", proposal: str | None = None
+    store: Store, errand: Errand, person: Person, now: int, *, name: str = "", subject: str | None = None
 ) -> str:
     """Record an invitation; the token that makes use of it, for `address_of`. To be shown to that person alone.
 
@@ -80,10 +81,10 @@ def invite(
         now: chain time, epoch seconds.
 
     Raises:
-        BadInput: a proposal is missing, out of place or malformed.
+        BadInput: a subject is missing, out of place or malformed.
     """
     token = secrets.token_urlsafe(32)
-    invitation = Invitation(errand, person, clean(name, SHORT), proposal, now + LIFETIME)
+    invitation = Invitation(errand, person, clean(name, SHORT), subject, now + LIFETIME)
     store.record_act(INVITATIONS, INVITED, str(person), _key(token), now, invitation.body())
     return token
 
@@ -114,7 +115,7 @@ def accept(store: Store, token: str, now: int) -> Invitation:
 def _invitation(act: StoredAct) -> Invitation:
     body: Mapping[str, Any] = act.body
     person = Person(body["guild"], body["user"])
-    return Invitation(Errand(body["errand"]), person, body["name"], body["proposal"], int(body["expires"]))
+    return Invitation(Errand(body["errand"]), person, body["name"], body["subject"], int(body["expires"]))
 
 
 def _key(token: str) -> str:

@@ -12,10 +12,13 @@ from aiohttp import web
 from dao_bot.domain.errors import BadInput
 from governance.assembly import Assembly
 from governance.wallets.sign_in import Purpose
+from governance.wallets.statement import Deed
 from governance.web.desk import WebDesk
 from governance.web.errand.linking import Linking
 from governance.web.errand.port import ErrandDesk
+from governance.web.errand.question import Questions
 from governance.web.errand.signing import Signing
+from governance.web.errand.standing import Standing
 from governance.web.errand.voting import Voting
 from governance.web.errands import Errand
 from governance.web.server import WalletPage
@@ -26,10 +29,13 @@ _IDLE = 30.0
 
 def wallet_page(desk: WebDesk, assembly: Assembly, proxies: int) -> WalletPage:
     """The page with everything that people may come for."""
+    questions = Questions(desk, assembly)
     errands: dict[Errand, ErrandDesk] = {
         Errand.LINK: Linking(desk, assembly, Purpose.LINK),
         Errand.UNLINK: Linking(desk, assembly, Purpose.UNLINK),
-        Errand.VOTE: Voting(desk, assembly),
+        Errand.VOTE: Voting(assembly, questions),
+        Errand.APPROVE: Standing(assembly, questions, Deed.APPROVE),
+        Errand.VETO: Standing(assembly, questions, Deed.VETO),
         Errand.SIGN: Signing(desk),
     }
     return WalletPage(desk, errands, proxies)

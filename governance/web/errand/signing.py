@@ -20,6 +20,7 @@ from governance.wallets.signatures import parse_signature
 from governance.web.bodies import Offer
 from governance.web.desk import WebDesk
 from governance.web.errand.port import Json
+from governance.web.errand.question import subject_of
 from governance.web.sessions import Session
 from governance.web.shown import shown_calls, shown_card
 
@@ -86,9 +87,7 @@ class Signing:
         }
 
     def _signable(self, session: Session) -> tuple[StoredProposal, SafeTransaction]:
-        proposal = session.invitation.proposal
-        assert proposal is not None, "an invitation to sign names a proposal"
-        stored = self._desk.proposal(proposal)
+        stored = self._desk.proposal(subject_of(session))
         _, safe = look_at_safe(self._desk.services)
         return stored, require_signable(stored, safe)
 
@@ -116,6 +115,7 @@ class Signing:
             **hashes,
             "nonce": verification.transaction.nonce,
             "rejection": stored.state in _REJECTED,
+            "title": card.title,
             "card": shown_card(card),
             "calls": shown_calls(verification.calls, services.labels),
             "notes": list(verification.notes),

@@ -4,6 +4,7 @@ import { post, Trouble } from "./api.js";
 import { button, el, mono, section } from "./dom.js";
 import { linkView } from "./link.js";
 import { signView } from "./sign.js";
+import { standView } from "./stand.js";
 import { voteView } from "./vote.js";
 import { connect, findWallets } from "./wallets.js";
 
@@ -12,9 +13,18 @@ const VIEWS = {
   link: (visit) => linkView(visit, { unlink: false }),
   unlink: (visit) => linkView(visit, { unlink: true }),
   vote: voteView,
+  approve: (visit) => standView(visit, "approve"),
+  veto: (visit) => standView(visit, "veto"),
   sign: signView,
 };
-const TITLES = { link: "Link a wallet", unlink: "Take a wallet away", vote: "Vote", sign: "Sign a Safe transaction" };
+const TITLES = {
+  link: "Link a wallet",
+  unlink: "Take a wallet away",
+  vote: "Vote",
+  approve: "Approve as a steward",
+  veto: "Veto as a steward",
+  sign: "Sign a Safe transaction",
+};
 
 const [title, where, trouble, progress, content] = ["title", "where", "trouble", "progress", "content"]
   .map((id) => document.getElementById(id));
@@ -63,7 +73,7 @@ function guarded(act) {
 
 async function enter(wallet, token) {
   const account = await connect(wallet);
-  tell("Reading the proposal and simulating it…");
+  tell("Reading, decoding and simulating…");
   const opened = await post("/api/open", { token });
   used = true;
   const visit = {
@@ -77,9 +87,9 @@ async function enter(wallet, token) {
       el("p", { class: "muted" }, "You can close this page."))),
   };
   visit.facts = await visit.post("/api/look", {});
-  const { card } = visit.facts;
-  show(card ? card.title : TITLES[visit.errand], VIEWS[visit.errand](visit));
-  where.replaceChildren(card ? `${TITLES[visit.errand]} · ` : "", el("bdi", {}, visit.treasury.name), ` · ${visit.treasury.chain}`);
+  const about = visit.facts.title;
+  show(about ?? TITLES[visit.errand], VIEWS[visit.errand](visit));
+  where.replaceChildren(about ? `${TITLES[visit.errand]} · ` : "", el("bdi", {}, visit.treasury.name), ` · ${visit.treasury.chain}`);
   watch(wallet);
 }
 

@@ -4,6 +4,14 @@ import { copyable, el, facts, mono, party, section } from "./dom.js";
 
 const TONES = { danger: "Danger", caution: "Caution", neutral: "Note", active: "Note", good: "Note" };
 
+/** What comes before the decision, and what is there to look up after it; of a batch or of a mandate. */
+export function question({ card, mandate, reasons, calls: list }) {
+  if (!card) {
+    return [[warnings(reasons), section("What is allowed, without another vote", facts(mandate.map(({ name, value }) => [name, value])))], []];
+  }
+  return [[warnings(reasons, "Reasons against it"), story(card)], [changes(card), calls(list), says(card)]];
+}
+
 export function story(card) {
   const rows = [["What changes", card.story.changes], ["What it costs", card.story.costs], ["How it can fail", card.story.fails]];
   return el("section", {},
@@ -13,9 +21,9 @@ export function story(card) {
 }
 
 /** Reasons against it, before anything else. */
-export function warnings(reasons) {
+export function warnings(reasons, title = "Do not sign this") {
   return reasons.length > 0 && el("section", { class: "warning" },
-    el("h2", {}, "Do not sign this"), el("ul", {}, reasons.map((reason) => el("li", {}, reason))));
+    el("h2", {}, title), el("ul", {}, reasons.map((reason) => el("li", {}, reason))));
 }
 
 export function changes(card) {

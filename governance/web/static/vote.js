@@ -2,7 +2,7 @@
 
 import { Trouble } from "./api.js";
 import { button, copyable, el, facts, mono, section } from "./dom.js";
-import { calls, changes, hashes, says, story, warnings } from "./proposal.js";
+import { hashes, question } from "./proposal.js";
 import { hashTypedData } from "./typed_data.js";
 import { signTyped } from "./wallets.js";
 
@@ -61,7 +61,8 @@ function check(typed, digest, choice, visit) {
 }
 
 export function voteView(visit) {
-  const { card, ballot, reasons } = visit.facts;
+  const { ballot } = visit.facts;
+  const [before, after] = question(visit.facts);
   const [fields, chosen] = choiceFields(ballot);
   const why = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
   const message = el("div");
@@ -87,8 +88,7 @@ export function voteView(visit) {
     ]);
   };
   return [
-    warnings(reasons),
-    story(card),
+    before,
     section("Your vote",
       el("p", { class: "muted" }, ballot.ends ? `Open until ${ballot.ends}; until then you can change it.` : "Open until its veto window has passed."),
       el("fieldset", {}, el("legend", {}, "Choose"), fields),
@@ -96,9 +96,7 @@ export function voteView(visit) {
       facts([["wallet", mono(visit.account)]]),
       el("div", { class: "actions" }, button("Sign this vote", visit.guarded(act), { class: "primary" }))),
     message,
-    changes(card),
-    calls(visit.facts.calls),
-    says(card),
-    section("What the vote is bound to", hashes([["batch hash", ballot.proposal], ["space", ballot.space]])),
+    after,
+    section("What the vote is bound to", hashes([[visit.facts.card ? "batch hash" : "mandate", ballot.proposal], ["space", ballot.space]])),
   ];
 }

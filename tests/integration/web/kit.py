@@ -55,7 +55,7 @@ class Site:
     def token(self, errand: Errand, user: str = "ann", proposal: str | None = None, name: str = "") -> str:
         desk = self.town.office.desk
         now = desk.services.endpoints.pin().timestamp
-        return invite(desk.store, errand, person(user), now, name=name, proposal=proposal)
+        return invite(desk.store, errand, person(user), now, name=name, subject=proposal)
 
     def post(self, path: str, body: object, session: str | None = None, **headers: str | None) -> Answer:
         """A request as the page makes it, except for `headers`; None leaves one out, and `_` is a hyphen."""

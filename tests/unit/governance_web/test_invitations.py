@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_link_tells_who_is_expected_and_what_for(store: Store) -> None:
-    token = invite(store, Errand.VOTE, ADA, NOW, name="Ada", proposal=PROPOSAL)
+    token = invite(store, Errand.VOTE, ADA, NOW, name="Ada", subject=PROPOSAL)
     assert accept(store, token, NOW + 1) == Invitation(Errand.VOTE, ADA, "Ada", PROPOSAL, NOW + LIFETIME)
     assert address_of("https://vote.example.org", token) == f"https://vote.example.org/#{token}"
 
@@ -117,4 +117,4 @@ def test_a_link_names_a_proposal_just_where_its_errand_has_one(
     store: Store, errand: Errand, proposal: str | None
 ) -> None:
     with pytest.raises(BadInput):
-        invite(store, errand, ADA, NOW, proposal=proposal)
+        invite(store, errand, ADA, NOW, subject=proposal)

@@ -1,0 +1,61 @@
+"""Stewards approve and veto in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dao_bot.domain.lifecycle import State
+from governance.web.errands import Errand
+from tests.integration.governance.town import EVE, STEWARDS, Town, Wallet
+from tests.integration.web.kit import Site, visiting
+from tests.integration.web.wallets import BrowserWallet
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+STEWARDS_RULE = {"use": "stewards", "approvals": "2", "signed_above": "0 USD"}
+
+
+@pytest.fixture
+def opened(site: Callable[..., Site]) -> Site:
+    return site(STEWARDS_RULE)
+
+
+def browser_wallet(town: Town, wallet: Wallet) -> BrowserWallet:
+    return BrowserWallet(wallet, town.office.world.chain_id)
+
+
+def test_stewards_approve_with_their_wallets_and_the_batch_goes_on(opened: Site, browser: Browser) -> None:
+    proposal = opened.town.propose()
+    for name in ("steward-1", "steward-2"):
+        assert opened.town.office.state(proposal) is State.ACTIVE
+        with visiting(browser, browser_wallet(opened.town, STEWARDS[name])) as visitor:
+            visitor.choose_wallet(opened.link(Errand.APPROVE, name, proposal))
+            visitor.page.get_by_label("Why (public, if you want)").fill("As planned.")
+            visitor.press("Approve")
+            visitor.sees(f"It is approved, by {name}")
+            assert visitor.complaints == []
+    assert [said.reason for said in opened.town.assembly.stands(proposal)] == ["As planned."] * 2
+    assert opened.town.finish(proposal) is State.EXECUTED
+
+
+def test_a_veto_defeats_it(opened: Site, browser: Browser) -> None:
+    proposal = opened.town.propose()
+    with visiting(browser, browser_wallet(opened.town, STEWARDS["steward-3"])) as visitor:
+        visitor.choose_wallet(opened.link(Errand.VETO, "steward-3", proposal))
+        visitor.press("Veto")
+        visitor.sees("It is vetoed, by steward-3")
+    assert opened.town.finish(proposal) is State.DEFEATED
+
+
+def test_nobody_else_is_asked_for_a_stewards_word(opened: Site, browser: Browser) -> None:
+    proposal = opened.town.propose()
+    wallet = browser_wallet(opened.town, EVE)
+    with visiting(browser, wallet) as visitor:
+        visitor.choose_wallet(opened.link(Errand.APPROVE, "eve", proposal))
+        visitor.press("Approve")
+        visitor.sees("This is no steward's wallet")
+    assert wallet.methods() == ["eth_requestAccounts"] and opened.town.assembly.stands(proposal) == ()
