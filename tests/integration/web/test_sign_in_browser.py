@@ -11,6 +11,7 @@ from dao_bot.domain.addresses import Address
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.signing import hash_of, transaction_of
 from governance.web.errands import Errand
+from tests.integration.app.kit import command
 from tests.integration.governance.town import EVE, Town, Wallet
 from tests.integration.web.kit import Site, visiting
 from tests.integration.web.wallets import BrowserWallet
@@ -48,18 +49,22 @@ def test_owners_sign_in_the_browser_and_the_keeper_executes_just_that(opened: Si
     town = opened.town
     proposal = queued(town)
     safe_tx_hash = "0x" + hash_of(town.office.desk.services, transaction_of(town.office.stored(proposal))).hex()
+    shown = ""
     for number in range(town.office.world.threshold):
         wallet = browser_wallet(town, owner(town, number))
         with visiting(browser, wallet) as visitor:
             visitor.choose_wallet(opened.link(Errand.SIGN, proposal=proposal))
             visitor.sees("-1,000.00 USDC")
             visitor.sees(f"dao-bot verify {safe_tx_hash}")
+            shown = visitor.reads()
             visitor.press("Sign this transaction")
             visitor.sees("Your signature is in the queue")
             visitor.sees(f"{number + 1} of {town.office.world.threshold}")
             assert visitor.complaints == []
         method, (account, _) = wallet.asked[-1]
         assert (method, account) == ("eth_signTypedData_v4", wallet.wallet.address)
+    elsewhere = command("verify", safe_tx_hash, "--json", "-c", town.office.desk.config.path).facts["hashes"]
+    assert shown and all(each in shown for each in elsewhere.values())
     town.office.tick()
     assert (town.office.state(proposal), town.office.received()) == (State.EXECUTED, 1000 * USDC)
     assert town.office.executions() == 1
