@@ -6,9 +6,10 @@ from governance.assembly.delegating import Delegating
 from governance.assembly.inbox import Inbox
 from governance.assembly.linking import Linking
 from governance.assembly.mandating import Mandating
+from governance.assembly.noting import Noting
 
 
-class Assembly(Inbox, Mandating, Delegating, Linking):
+class Assembly(Inbox, Mandating, Delegating, Linking, Noting):
     """The people of one treasury at work on its record.
 
     The command line, the chat and the wallet page call this and nothing else. Safe for several threads. Whatever a

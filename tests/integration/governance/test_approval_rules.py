@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from dao_bot.domain.errors import Refused
+from dao_bot.domain.errors import BadInput, DaoBotError, Refused, StoreError
 from dao_bot.domain.lifecycle import State
 from governance.acts.ballot_box import Counted
 from governance.acts.stands import Stand
+from governance.assembly import STEWARD
 from governance.wallets.statement import Deed
 from tests.integration.engine.kit import SENDING, at
 from tests.integration.governance.town import (
@@ -20,6 +22,7 @@ from tests.integration.governance.town import (
     CAT,
     EVE,
     FOR,
+    GUILD,
     HOUR,
     MEMBERS,
     STEWARDS,
@@ -360,3 +363,81 @@ def test_a_keeper_that_stops_anywhere_in_a_vote_goes_on_with_the_same_ballot(tow
     assert opened.office.state(proposal) is State.EXECUTED
     assert opened.assembly.paper(proposal).ballot == ballot
     assert opened.office.executions() == 1
+
+
+def by_role(data: dict[str, Any]) -> None:
+    data["governance"]["power"]["members"] = {"sources": [{"use": "role", "role": "member"}]}
+
+
+def test_a_role_votes_as_it_was_when_the_vote_began_and_one_person_is_one_vote(town: Opened) -> None:
+    opened = town({**MEMBERS, "quorum": "2"}, change=by_role)
+    people = {name: opened.link(name) for name in ("ann", "bob", "eve")}
+    with pytest.raises(BadInput, match="not the id"):
+        opened.assembly.note_roles(GUILD, {"member": {"@everyone"}})
+    assert opened.assembly.note_roles(GUILD, {"member": {"ann", "bob"}})
+    assert not opened.assembly.note_roles(GUILD, {"member": {"bob", "ann"}})
+    proposal = opened.propose()
+    assert opened.assembly.note_roles(GUILD, {"member": {"eve"}})
+    opened.vote(people["ann"], proposal, FOR, "1")
+    opened.vote(people["ann"], proposal, FOR, "2")
+    with pytest.raises(Refused, match="no voting power"):
+        opened.vote(people["eve"], proposal, AGAINST)
+    assert opened.assembly.note_roles(GUILD, {})
+    opened.vote(people["bob"], proposal, FOR)
+    assert scores(opened.assembly.tally(proposal)) == [2, 0, 0]
+    opened.later()
+    assert opened.finish(proposal) is State.EXECUTED
+
+
+def test_a_role_that_nobody_noted_has_nobody(town: Opened) -> None:
+    opened = town({**MEMBERS, "quorum": "0"}, change=by_role)
+    ann = opened.link("ann", ANN)
+    proposal = opened.propose()
+    with pytest.raises(Refused, match="no voting power"):
+        opened.vote(ann, proposal, FOR)
+    opened.later()
+    opened.office.tick()
+    assert opened.office.state(proposal) is State.DEFEATED
+
+
+def test_a_steward_s_role_without_the_wallet_and_the_wallet_without_the_role_are_nothing(town: Opened) -> None:
+    opened = town({"use": "stewards", "approvals": "1"})
+    proposal = opened.propose()
+    role_only = dataclasses.replace(opened.link("eve", EVE), roles=frozenset({STEWARD}))
+    wallet_only = opened.link("ann", STEWARDS["steward-1"])
+    with pytest.raises(Refused, match="no steward's wallet"):
+        opened.stand(role_only, proposal, Stand.APPROVE)
+    with pytest.raises(Refused, match="only stewards"):
+        opened.stand(wallet_only, proposal, Stand.APPROVE)
+    with pytest.raises(Refused, match="only stewards"):
+        opened.assembly.freeze(wallet_only, "no")
+    assert opened.assembly.stands(proposal) == () and opened.assembly.frozen() is None
+
+
+def test_a_signed_ballot_of_one_proposal_is_worth_nothing_for_another(town: Opened) -> None:
+    opened = town(MEMBERS)
+    opened.fund({ANN: 2000})
+    first = opened.propose(1000)
+    second = opened.office.propose(opened.office.payment("USDC", 500), nominal=1)
+    opened.office.tick()
+    typed = opened.assembly.message(first, ANN.address, FOR).typed_data()
+    with pytest.raises(BadInput, match="proposal"):
+        opened.assembly.cast_signed(second, typed, ANN.sign_typed(typed))
+    statement = opened.assembly.statement(Deed.APPROVE, STEWARDS["steward-1"].address, "0x" + "ab" * 32)
+    with pytest.raises(DaoBotError):
+        opened.assembly.stand_signed(second, statement, STEWARDS["steward-1"].sign_text(statement.text()))
+    assert opened.assembly.tally(second).tally.votes == 0
+
+
+def test_an_approval_that_is_only_in_the_record_of_other_bytes_sends_nothing(town: Opened) -> None:
+    """Somebody with the database puts the approved proposal's identity over other bytes."""
+    opened = town({"use": "stewards", "approvals": "1"})
+    proposal = opened.propose()
+    opened.stand_signed("steward-1", proposal, Deed.APPROVE)
+    opened.office.tick()
+    opened.office.sign(proposal)
+    with opened.office.desk.store._database.write("tamper") as connection:
+        connection.exec_driver_sql("UPDATE proposals SET body = replace(body, '3b9aca00', '77359400')")
+    with pytest.raises(StoreError):
+        opened.office.tick()
+    assert opened.office.executions() == 0
