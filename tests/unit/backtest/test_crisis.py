@@ -217,7 +217,7 @@ def test_only_crises_with_data_are_replayed_and_breaks_twice(tmp_path: Path) -> 
     assert replayed_in(tmp_path) == []
     (tmp_path / CRISES[0].file).write_text("")
     found = [(crisis.name, cut_off) for crisis, cut_off in replayed_in(tmp_path)]
-    assert found[:3] == [("terra-2022", False), ("terra-2022", True), ("ftx-2022", False)]
+    assert found[:3] == [("terra-2022", False), ("terra-2022", True), ("terra-2022-from-the-eve", False)]
     assert ("celsius-2022", True) not in found
 
 
