@@ -2,8 +2,8 @@
 
 Written after version 6.10.1 (github.com/safe-global/safe-transaction-service) and held to it:
 `test_transaction_service` runs against either. Hashes and signatures are computed by safe-eth-py, as there, not by the
-code under test. Stricter: unknown fields and query parameters are refused, a signature is needed to propose, and
-`per_second` and `per_month` count.
+code under test. Stricter: unknown fields and query parameters are refused, a page ends where it says, and `per_second`
+and `per_month` count.
 """
 
 from __future__ import annotations
@@ -227,8 +227,6 @@ class StandIn(ThreadingHTTPServer):
         for name in ("to", "gasToken", "refundReceiver", "sender"):
             if name in given and not is_checksum_address(given[name]):
                 errors[name] = [f"Address {given[name]} is not checksumed"]
-        if given.get("signature") is None:
-            errors["signature"] = ["This stand-in keeps no proposal that nobody signed"]
         if errors:
             raise Refusal(422, errors)
         kept = self._transaction(safe, given)
@@ -243,12 +241,15 @@ class StandIn(ThreadingHTTPServer):
         owners, delegates = self._owners(safe), self._delegates_of(safe)
         if given["sender"] not in {*owners, *delegates}:
             _refuse(f"Sender={given['sender']} is not an owner or delegate. Current owners={owners}")
-        signatures = self._signatures(kept, given["signature"], {*owners, *delegates})
-        if given["sender"] not in [owner for owner, _, _ in signatures]:
+        raw = given.get("signature")
+        signatures = self._signatures(kept, raw, {*owners, *delegates}) if raw is not None else []
+        if signatures and given["sender"] not in [owner for owner, _, _ in signatures]:
             _refuse(f"Signature does not match sender={given['sender']}")
+        kept.trusted = bool(signatures)
         if given["sender"] not in owners:
             kept.proposer, kept.delegate = delegates[given["sender"]], given["sender"]
         known = self.kept.setdefault(kept.hash, kept)
+        known.trusted |= kept.trusted
         for owner, signature, kind in signatures:
             if owner in owners:
                 known.confirmations.setdefault(owner, (signature, kind))
@@ -313,6 +314,7 @@ class StandIn(ThreadingHTTPServer):
             raise Refusal(400, {"signature": refusal.content}) from None
         for owner, signature, kind in signatures:
             kept.confirmations.setdefault(owner, (signature, kind))
+        kept.trusted = True
         return 201, {"signature": given["signature"]}
 
     # What is shown.

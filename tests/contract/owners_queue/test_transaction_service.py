@@ -23,7 +23,7 @@ from dao_bot.safe.signatures import (
     verify_signature,
 )
 from dao_bot.safe.signing import key_address, sign_delegate_message
-from dao_bot.safe.transaction import rejection
+from dao_bot.safe.transaction import SafeTransaction, rejection
 from tests.contract.owners_queue.kit import KEY_OWNERS, Bench, key_of
 
 
@@ -139,14 +139,42 @@ def test_an_owner_s_key_proposes_nothing_because_that_would_approve_it(bench: Be
     assert bench.queue().waiting(0).waiting == ()
 
 
+def payload_of(bench: Bench, transaction: SafeTransaction) -> dict[str, object]:
+    """What the queue would post."""
+    queue, sent = bench.queue(), dict[str, object]()
+    queue._api.propose = lambda safe, payload: sent.update(payload)  # type: ignore[method-assign]
+    queue.propose(transaction, bench.owners, "")
+    return sent
+
+
+def test_anybody_may_post_in_an_owner_s_name_without_a_signature_but_that_is_not_listed(bench: Bench) -> None:
+    posted = {**payload_of(bench, bench.payment(900)), "sender": KEY_OWNERS[0], "signature": None}
+    bench.api().propose(bench.safe, posted)
+    assert bench.queue().waiting(0).waiting == ()
+    with pytest.raises(ServiceRefused, match="Signature does not match sender"):
+        bench.api().propose(bench.safe, {**payload_of(bench, bench.payment(901)), "sender": KEY_OWNERS[0]})
+
+
+def test_once_a_delegate_or_an_owner_signs_it_what_was_posted_without_a_signature_is_listed(bench: Bench) -> None:
+    for nonce, sign in (
+        (0, bench.propose),
+        (1, lambda payment: bench.queue().confirm(*signed_by_owner(bench, payment))),
+    ):
+        payment = bench.payment(nonce)
+        unsigned = {**payload_of(bench, payment), "sender": KEY_OWNERS[0], "signature": None}
+        bench.api().propose(bench.safe, unsigned)
+        assert bench.queue().waiting(nonce).waiting == ()
+        sign(payment)
+        assert bench.shown(bench.hash(payment)).transaction == payment
+
+
+def signed_by_owner(bench: Bench, payment: SafeTransaction) -> tuple[str, EcdsaSignature]:
+    return bench.hash(payment), bench.signed(payment, 1)
+
+
 def test_a_hash_that_is_not_of_the_fields_is_refused(bench: Bench) -> None:
-    digest = bench.hash(bench.payment(0))
-    api, proposer = bench.api(), bench.queue()
-    sent: dict[str, object] = {}
-    api.propose = lambda safe, payload: sent.update(payload)  # type: ignore[method-assign]
-    proposer._api = api
-    proposer.propose(bench.payment(0), bench.owners, "")
-    assert sent["contractTransactionHash"] == digest
+    sent = payload_of(bench, bench.payment(0))
+    assert sent["contractTransactionHash"] == bench.hash(bench.payment(0))
     with pytest.raises(ServiceRefused, match="does not match provided contract-tx-hash"):
         bench.api().propose(bench.safe, {**sent, "nonce": "1"})
 
