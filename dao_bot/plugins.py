@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dao_bot.domain.errors import BadInput, NotFound, PluginFailed
+from dao_bot.domain.errors import BadInput, NotFound, PluginFailed, Refused
 from dao_bot.domain.hashing import digest
 from dao_bot.fields import Settings
 from dao_bot.suggest import did_you_mean
@@ -35,12 +35,20 @@ _WORDS = {
     APPROVALS: "approval rule",
     VOTING_POWER: "source of voting power",
 }
+_OWN = "dao-bot"
+_only_own = False
 _BY_PATH = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
 
 def names(group: str) -> tuple[str, ...]:
     """Every name that is installed in `group`, sorted; nothing is imported."""
     return tuple(sorted(_installed(group, tuple(sys.path))))
+
+
+def trust_only_own() -> None:
+    """From now on this process imports no plugin but those of this program's own distribution."""
+    global _only_own  # noqa: PLW0603 - it holds for the whole process, and cannot be taken back
+    _only_own = True
 
 
 def find(group: str, name: str) -> type[Any]:
@@ -50,8 +58,15 @@ def find(group: str, name: str) -> type[Any]:
         NotFound: no installed distribution offers the name.
         BadInput: two distributions offer it, or it does not name a class.
         PluginFailed: its module cannot be imported.
+        Refused: it is a stranger's, and this process trusts only its own.
     """
     entry = entry_point(group, name)
+    if _only_own and (entry.dist is None or entry.dist.name != _OWN):
+        raise Refused(
+            f"the {_word(group)} `{name}` is not part of this program, and no plugin's code runs in this process",
+            value=_distribution(entry),
+            limit=_OWN,
+        )
     try:
         found = entry.load()
     except Exception as error:
@@ -140,6 +155,8 @@ def load_strategy(use: str, base: Path) -> type[Any]:
         BadInput: there is no such file, class or entry point, or it is not a strategy.
         PluginFailed: its code raised while it was imported.
     """
+    if _only_own:
+        raise Refused("no strategy runs in this process", value=use)
     by_path = _split(use)
     loaded = find(STRATEGIES, use) if by_path is None else _load_file(*by_path, base)
     lacking = [part for part in ("name", "Params", "needs", "decide") if not hasattr(loaded, part)]

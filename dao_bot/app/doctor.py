@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dao_bot.app.collecting import make_api
 from dao_bot.app.exits import DONE, FAILED
+from dao_bot.app.keeping import make_signer
 from dao_bot.app.keys import read_key
 from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
@@ -208,7 +209,7 @@ def _keeper(desk: Desk, block: Block) -> list[Line]:
     settings = desk.config.treasury.keeper
     if settings is None:
         return [Line("keeper", "none is configured: nothing can be sent")]
-    address = key_address(read_key(settings.key))
+    address = make_signer(settings).address
     _, state = look_at_safe(desk.services, any_safe=True)
     node = desk.services.endpoints.primary
     balance = quantity(

@@ -8,16 +8,20 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from dao_bot.app.collecting import make_collection
 from dao_bot.app.keys import read_key
+from dao_bot.app.sealing import require_sealed
 from dao_bot.app.wiring import Desk
 from dao_bot.chain.fate import Finality
 from dao_bot.chain.gas import FeePolicy
+from dao_bot.chain.remote_signer import RemoteSigner
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.sending import Pacing, Sender
-from dao_bot.chain.transactions import LocalSigner
+from dao_bot.chain.transactions import LocalSigner, Signer
 from dao_bot.config.references import SecretReference
+from dao_bot.config.settings import KeeperSettings
 from dao_bot.domain.errors import BadInput
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.keeper import Keeper
@@ -46,7 +50,7 @@ def make_keeper(
     stop: threading.Event | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Keeper:
-    """The keeper; without hands where the mode does not allow sending.
+    """The keeper; without hands where the mode does not allow sending, and none for a policy that nobody sealed.
 
     Args:
         stop: when it is set, the keeper finishes what it does and begins nothing more.
@@ -57,12 +61,23 @@ def make_keeper(
     settlement = Settlement(desk.services, desk.store, finality)
     if desk.config.mode == "plan":
         return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, None, stop)
+    if desk.config.mode == "live":
+        require_sealed(desk.config)
     keys = {name: plugin.settings.key for name, plugin in desk.config.routes.items() if hasattr(plugin.settings, "key")}
     signers = {name: ModuleSigner(read_key(key), _execution(desk, finality, stop, key)) for name, key in keys.items()}
     execution = _execution(desk, finality, stop)
     collection = make_collection(desk, clock)
     seat = seat or make_seat(desk)
     return Keeper(desk.services, desk.store, seat, settlement, execution, stop, signers, collection)
+
+
+def make_signer(settings: KeeperSettings, key: SecretReference | None = None) -> Signer:
+    """The keeper's, or with another key: in this process, or the one behind a socket."""
+    if key is None and settings.signer is not None:
+        return RemoteSigner(Path(settings.signer))
+    where = key or settings.key
+    assert where is not None, "the settings hold one of both"
+    return LocalSigner(read_key(where))
 
 
 def _execution(
@@ -78,7 +93,7 @@ def _execution(
     services = desk.services
     sender = Sender(
         lambda: services.endpoints.primary,
-        LocalSigner(read_key(key or settings.key)),
+        make_signer(settings, key),
         services.treasury.chain_id,
         FeePolicy(settings.max_fee_per_gas),
         finality=finality,

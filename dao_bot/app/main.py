@@ -13,6 +13,7 @@ from dao_bot.app.delegate_commands import delegates
 from dao_bot.app.options import CONFIG as _CONFIG
 from dao_bot.app.options import Config, Json
 from dao_bot.app.options import finish as _finish
+from dao_bot.app.policy_commands import policy
 
 app = typer.Typer(
     name="dao-bot",
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 
 app.add_typer(delegates, name="delegates")
+app.add_typer(policy, name="policy")
 
 ProposalId = Annotated[str, typer.Argument(help="A proposal's id, or at least its first 6 hex digits.")]
 INTERRUPTED = 130
@@ -114,6 +116,21 @@ def brief(
     from dao_bot.app.briefing import brief as command
 
     _finish(command(config, strategy, json, directory))
+
+
+@app.command()
+def signer(
+    socket: Annotated[Path, typer.Option(help="Where the keeper asks; `treasury.keeper.signer` of its configuration.")],
+    config: Config = _CONFIG,
+    user: Annotated[int | None, typer.Option(help="Id of the user that may ask, besides this one.")] = None,
+) -> None:
+    """Hold the keeper's key, and sign only what this own copy of the configuration allows. Run it as a user of its own.
+
+    Example: dao-bot signer -c /etc/dao-bot-signer/strategies.yaml --socket /run/dao-bot/signer.sock --user 1001
+    """
+    from dao_bot.app.signing_service import serve as command
+
+    _finish(command(config, socket, user))
 
 
 @app.command()

@@ -139,16 +139,24 @@ def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store
 
 
 def hash_of_policy(config: Config) -> str:
-    """Identity of all that decides what the treasury may do.
+    """Identity of all that decides what the treasury may do."""
+    return policy_hash(policy_of(config), config.code_digests(), dependencies_digest())
 
-    Where nodes, the record, the owners' queue and the wallet page are is left out, because to move them changes no
-    rule; so is the mode.
+
+def policy_of(config: Config) -> Mapping[str, Any]:
+    """What the file says of the policy, as plain values.
+
+    Where nodes, the record, the owners' queue, the wallet page and the keeper's key are is left out, because to move
+    them changes no rule; so is the mode.
     """
     plain = {key: value for key, value in config.plain.items() if key not in ("mode", "store", "web")}
     treasury = dict(plain["treasury"])
     treasury.pop("service", None)
     treasury["chain"] = {key: value for key, value in treasury["chain"].items() if key != "rpcs"}
-    return policy_hash({**plain, "treasury": treasury}, config.code_digests(), dependencies_digest())
+    if "keeper" in treasury:
+        where = ("key", "signer", "relay")
+        treasury["keeper"] = {key: value for key, value in treasury["keeper"].items() if key not in where}
+    return {**plain, "treasury": treasury}
 
 
 @cache

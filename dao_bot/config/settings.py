@@ -83,14 +83,22 @@ class KeeperSettings(Settings):
 
     Attributes:
         key: where its private key is; the key itself never stands in the file.
+        signer: or the socket of a signer (`dao-bot signer`), a process that has the key and checks what it signs.
         max_fee_per_gas: the most that it pays for one unit of gas (EIP-1559); above it, it waits.
         relay: a private endpoint that takes its transactions instead of the nodes. When it does not answer, or is on
             another chain, nothing is sent.
     """
 
-    key: SecretField
+    key: SecretField | None = None
+    signer: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     max_fee_per_gas: GasPriceField
     relay: RpcSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> KeeperSettings:
+        if (self.key is None) == (self.signer is None):
+            raise ValueError("write either `key` or `signer`")
+        return self
 
 
 class ServiceSettings(Settings):
@@ -203,11 +211,13 @@ class GovernanceSettings(Settings):
     Attributes:
         stewards: their wallets, by name. Who acts as a steward through a chat must have linked that wallet.
         unfreeze: how many stewards' wallets must sign to end a freeze.
+        seal: how many stewards' wallets must sign the policy (`dao-bot policy sign`) before mode `live` runs it.
         power: kinds of voting power, by names that approval rules refer to.
     """
 
     stewards: Mapping[NameField, ContractField] = {}
     unfreeze: Annotated[IntField, Field(ge=1)] = 2
+    seal: Annotated[IntField, Field(ge=1)] = 2
     power: Mapping[NameField, PowerSettings] = {}
 
 

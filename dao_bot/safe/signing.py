@@ -32,7 +32,7 @@ def sign_safe_transaction(
             next_step="Use an owner's key",
         )
     digest = safe_tx_hash(chain_id, safe, transaction)
-    return verify_signature(_sign(key, digest), digest, owners, claimed=signer)
+    return verify_signature(sign_digest(key, digest), digest, owners, claimed=signer)
 
 
 def sign_as_delegate(
@@ -51,7 +51,7 @@ def sign_as_delegate(
             value=signer,
             next_step="Make a key for nothing but proposing, and register it with `dao-bot delegates`",
         )
-    return _sign(key, safe_tx_hash(chain_id, safe, transaction))
+    return sign_digest(key, safe_tx_hash(chain_id, safe, transaction))
 
 
 def sign_delegate_message(key: bytes, chain_id: int, delegate: Address, now: float) -> EcdsaSignature:
@@ -64,10 +64,11 @@ def sign_delegate_message(key: bytes, chain_id: int, delegate: Address, now: flo
         BadInput: it is no key.
     """
     key_address(key)
-    return _sign(key, delegate_digest(chain_id, delegate, now))
+    return sign_digest(key, delegate_digest(chain_id, delegate, now))
 
 
-def _sign(key: bytes, digest: bytes) -> EcdsaSignature:
+def sign_digest(key: bytes, digest: bytes) -> EcdsaSignature:
+    """A signature over 32 bytes that this package computed."""
     from eth_keys.datatypes import PrivateKey
 
     made = PrivateKey(key).sign_msg_hash(digest)

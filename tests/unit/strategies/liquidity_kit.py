@@ -24,7 +24,6 @@ from dao_bot.strategy import (
     PoolState,
     Position,
     RunId,
-    Spend,
     Token,
     TokenPrice,
 )
@@ -98,7 +97,6 @@ def observe(
     spot_off: int = 0,
     twap_off: int = 0,
     actions: Sequence[PastAction] = (),
-    spent: Sequence[Spend] = (),
     gas: GasPrice = CHEAP_GAS,
     memory: Memory | None = None,
     now: int = NOW,
@@ -121,7 +119,6 @@ def observe(
         "positions": (PoolPositions(pool, tuple(positions), problems),),
         "gas": gas,
         "action_history": tuple(actions),
-        "spend_history": tuple(spent),
         "price_history": {},
     }
     data: Mapping[Need[Any], Any] = {need: answers[need.kind] for need in Liquidity(settings).needs()}

@@ -1,0 +1,133 @@
+"""`dao-bot signer`: the keeper's key in a process of its own, behind a local socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+from dao_bot import plugins
+from dao_bot.app.exits import DONE
+from dao_bot.app.keys import read_key
+from dao_bot.app.output import print_text
+from dao_bot.app.sealing import require_sealed
+from dao_bot.app.wiring import Desk, open_desk
+from dao_bot.chain.gas import FeePolicy
+from dao_bot.chain.hexes import to_data
+from dao_bot.chain.remote_signer import LONGEST_LINE, from_json
+from dao_bot.chain.transactions import LocalSigner
+from dao_bot.domain.errors import BadInput, DaoBotError
+from dao_bot.engine.acceptance import accept_safe
+from dao_bot.engine.bugs import in_words
+from dao_bot.engine.look import look_at_safe
+from dao_bot.engine.signing_desk import SigningDesk
+
+_PATIENCE = 10.0
+"""Seconds in which a request must have arrived, and its answer been taken."""
+
+
+def serve(path: Path, socket_path: Path, user: int | None) -> int:
+    """Answer one request after another until SIGTERM or SIGINT.
+
+    Args:
+        user: id of the only user that may ask, besides this process's own.
+    """
+    plugins.trust_only_own()
+    with open_desk(path) as desk:
+        if desk.config.mode == "live":
+            require_sealed(desk.config)
+        looker = _signing_desk(desk)
+        _accept_at_first_sight(desk)
+        with _listen(socket_path) as listener:
+            print_text(f"dao-bot signs as {looker.address} at {socket_path}.")
+            sys.stdout.flush()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, _end)
+            try:
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        _serve_one(connection, looker, {os.getuid(), os.getuid() if user is None else user})
+            except SystemExit:
+                return DONE
+            finally:
+                socket_path.unlink(missing_ok=True)
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(DONE)
+
+
+def _signing_desk(desk: Desk) -> SigningDesk:
+    settings = desk.config.treasury.keeper
+    if settings is None or settings.key is None:
+        raise BadInput(
+            "the signer's own configuration does not say where the key is",
+            next_step="Add treasury.keeper with `key` and `max_fee_per_gas`",
+        )
+    signer = LocalSigner(read_key(settings.key))
+    return SigningDesk(desk.services, desk.store, signer, FeePolicy(settings.max_fee_per_gas))
+
+
+def _accept_at_first_sight(desk: Desk) -> None:
+    """The signer's own record says who controlled the Safe when it began."""
+    if desk.services.accepted_safe() is None:
+        block, safe = look_at_safe(desk.services)
+        accept_safe(desk.store, safe, block.timestamp)
+
+
+def _listen(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(0o660)
+        listener.listen(8)
+    except OSError as error:
+        listener.close()
+        raise BadInput(
+            f"the signer cannot listen there: {error.strerror}", value=path, next_step="Choose another path"
+        ) from None
+    return listener
+
+
+def _serve_one(connection: socket.socket, looker: SigningDesk, users: set[int]) -> None:
+    """One request; a stranger's is not even read. Trouble with one ends that one alone."""
+    connection.settimeout(_PATIENCE)
+    _, user, _ = struct.unpack(
+        "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    )
+    if user not in users:
+        sys.stderr.write(f"user {user} may not ask\n")
+        return
+    try:
+        with connection.makefile("rb") as lines:
+            line = lines.readline(LONGEST_LINE + 1)
+        answer = _answer(line, looker)
+        connection.sendall(json.dumps(answer).encode() + b"\n")
+    except OSError as error:
+        sys.stderr.write(f"a connection broke: {error.strerror}\n")
+
+
+def _answer(line: bytes, looker: SigningDesk) -> dict[str, Any]:
+    try:
+        request = json.loads(line) if len(line) <= LONGEST_LINE else None
+        if not isinstance(request, dict):
+            raise BadInput("not a request", limit=f"a JSON object of at most {LONGEST_LINE} bytes on one line")
+        if request.get("do") == "address":
+            return {"address": str(looker.address)}
+        if request.get("do") != "sign":
+            raise BadInput("no such request", value=str(request.get("do"))[:40], limit="address, sign")
+        return {"raw": to_data(looker.sign(from_json(request)).raw)}
+    except (DaoBotError, ValueError) as error:
+        sys.stderr.write(f"refused: {error}\n")
+        return {"refused": str(error)}
+    except Exception as error:  # noqa: BLE001 - whatever it is, nothing was signed, and the next request is answered
+        sys.stderr.write(f"refused: {in_words(error)}\n")
+        return {"refused": in_words(error)}

@@ -1,0 +1,262 @@
+"""The key in a process of its own: whoever changes the keeper's configuration or a plugin moves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dao_bot.app.wiring import open_desk
+from dao_bot.chain.gas import Fees
+from dao_bot.chain.remote_signer import RemoteSigner
+from dao_bot.chain.transactions import LocalSigner, Unsigned
+from dao_bot.domain.addresses import parse_address
+from dao_bot.domain.errors import Refused
+from dao_bot.domain.lifecycle import State
+from dao_bot.engine.signing import batch_of
+from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, Office, ready, write_config
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, World
+
+USDC = 10**6
+THIEF = parse_address("0x" + "bad".rjust(40, "0"))
+
+
+@pytest.fixture
+def socket_path(tmp_path: Path) -> Path:
+    return tmp_path / "signer.sock"
+
+
+@pytest.fixture
+def start(
+    tmp_path: Path, anvil: Anvil, world: World, socket_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a signer with its own copy of the configuration and its own record."""
+    started: list[subprocess.Popen[str]] = []
+    own = tmp_path / "signer"
+    own.mkdir()
+
+    def start_(
+        *arguments: object, change: Callable[[dict[str, Any]], object] | None = None, at: Path = socket_path
+    ) -> subprocess.Popen[str]:
+        config = write_config(own, anvil.url, change)
+        command = [sys.executable, "-m", "dao_bot.app.main", "signer", "-c", config, "--socket", at, *arguments]
+        environment = {**os.environ, KEEPER_VARIABLE: world.keeper_key}
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        started.append(subprocess.Popen([*map(str, command)], **pipes, text=True, env=environment))
+        deadline = time.monotonic() + 60
+        while not at.is_socket() and started[-1].poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return started[-1]
+
+    monkeypatch.delenv(KEEPER_VARIABLE, raising=False)
+    yield start_
+    for process in started:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def keeper_config(socket_path: Path, change: Callable[[dict[str, Any]], object] | None = None) -> Any:
+    def through_the_signer(data: dict[str, Any]) -> None:
+        data["treasury"]["keeper"]["signer"] = str(socket_path)
+        del data["treasury"]["keeper"]["key"]
+        if change is not None:
+            change(data)
+
+    return through_the_signer
+
+
+@pytest.fixture
+def office(tmp_path: Path, anvil: Anvil, world: World, socket_path: Path) -> Iterator[Office]:
+    """The keeper's side, which has no key."""
+    with open_desk(write_config(tmp_path, anvil.url, keeper_config(socket_path))) as desk:
+        yield Office(desk, world, anvil)
+
+
+def test_what_the_policy_allows_is_signed_and_executed(office: Office, start: Callable[..., Any]) -> None:
+    process = start()
+    proposal = ready(office)
+    told = office.tick()
+    assert office.state(proposal) is State.EXECUTED, (told, process.poll())
+    assert (office.executions(), office.received()) == (1, 1000 * USDC)
+
+
+def test_without_its_signer_the_keeper_sends_nothing_and_goes_on_once_it_is_there(
+    office: Office, start: Callable[..., Any]
+) -> None:
+    proposal = ready(office, "USDC", 500)
+    assert "the signer does not answer" in str(office.tick())
+    assert office.desk.store.attempts(proposal) == ()
+    start()
+    office.tick()
+    assert (office.state(proposal), office.received()) == (State.EXECUTED, 500 * USDC)
+
+
+def test_whoever_edits_the_keepers_configuration_moves_nothing(
+    tmp_path: Path, anvil: Anvil, world: World, socket_path: Path, start: Callable[..., Any]
+) -> None:
+    """The keeper's host is taken over: the thief stands in the address book, and its owners were fooled to sign."""
+    start()
+    taken = tmp_path / "taken"
+    taken.mkdir()
+
+    def edited(data: dict[str, Any]) -> None:
+        data["treasury"]["address_book"] = {"Grantee": THIEF}
+
+    with open_desk(write_config(taken, anvil.url, keeper_config(socket_path, edited))) as desk:
+        office = Office(desk, world, anvil)
+        token = office.token("USDC")
+        payment = office.payment("USDC", 1000)
+        stolen = type(payment)(token.amount(1000 * USDC), THIEF)
+        proposal = office.propose(stolen)
+        office.tick()
+        office.sign(proposal)
+        told = office.tick()
+        assert "the signer refused" in str(told) and "recipients may receive" in str(told), told
+        assert (office.state(proposal), office.executions(), office.keeper_nonce()) == (State.READY, 0, 0)
+
+
+def test_a_signer_counts_what_it_signed_and_holds_its_own_limits(
+    office: Office, start: Callable[..., Any], anvil: Anvil, world: World
+) -> None:
+    """The keeper's own rules would let both pass; the signer's let through only the first."""
+
+    def least(data: dict[str, Any]) -> None:
+        for rule in data["policy"]["rules"]:
+            if rule["use"] == "move_size":
+                rule.update(per_run="1200 USD", per_window="1500 USD", tokens={}, tokens_per_run={})
+
+    start(change=least)
+    first = ready(office, "USDC", 1000)
+    office.tick()
+    assert office.state(first) is State.EXECUTED
+    second = office.propose(office.payment("USDC", 1000), nominal=2)
+    office.tick()
+    office.sign(second)
+    told = office.tick()
+    assert "the signer refused" in str(told), told
+    assert (office.executions(), office.received()) == (1, 1000 * USDC)
+
+
+def test_nothing_but_an_execution_of_the_safe_is_signed(
+    office: Office, start: Callable[..., Any], socket_path: Path
+) -> None:
+    start()
+    proposal = ready(office)
+    fields: dict[str, Any] = {
+        "chain_id": office.world.chain_id,
+        "nonce": 0,
+        "to": office.world.safe,
+        "data": office.calldata(batch_of(office.stored(proposal))),
+        "value": 0,
+        "gas": 10**6,
+        "fees": Fees(10**10, 1),
+    }
+    unsigned = office.calldata(batch_of(office.stored(proposal)))[:-160] + b"\0" * 160
+    for change, words in (
+        ({"to": THIEF}, "receiver"),
+        ({"value": 1}, "value"),
+        ({"chain_id": 1}, "chain id"),
+        ({"gas": 30_000_000}, "gas"),
+        ({"fees": Fees(10**15, 1)}, "fee"),
+        ({"data": b""}, "not a call of execTransaction"),
+        ({"data": bytes.fromhex("a9059cbb") + b"\0" * 64}, "not a call of execTransaction"),
+        ({"data": unsigned}, "GS02"),
+    ):
+        with pytest.raises(Refused, match=words):
+            RemoteSigner(socket_path).sign(Unsigned(**{**fields, **change}))
+    assert RemoteSigner(socket_path).sign(Unsigned(**fields)).sender == office.world.keeper
+
+
+def ask(socket_path: Path, line: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(socket_path))
+        try:
+            connection.sendall(line)
+            connection.shutdown(socket.SHUT_WR)
+            return connection.recv(4096)
+        except (BrokenPipeError, ConnectionResetError):
+            return b""
+
+
+def test_what_is_no_request_gets_a_refusal_and_the_signer_lives_on(
+    start: Callable[..., Any], socket_path: Path, world: World
+) -> None:
+    process = start()
+    for line in (b"", b"nonsense\n", b"[]\n", b'{"do":"export"}\n', b'{"do":"sign"}\n', b"x" * 600_000):
+        assert b"raw" not in ask(socket_path, line), line
+    assert RemoteSigner(socket_path).address == world.keeper
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0 and not socket_path.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_only_its_own_user_and_the_named_one_may_ask(start: Callable[..., Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        public = Path(name) / "signer.sock"
+        start("--user", "12345", at=public)
+        public.chmod(0o777)
+        assert b"address" in as_user(12345, public)
+        assert as_user(54321, public) == b""
+
+
+def as_user(user: int, socket_path: Path) -> bytes:
+    """The answer that a process of this user gets."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setuid(user)
+            os.write(write, ask(socket_path, b'{"do":"address"}\n'))
+        finally:
+            os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read, "rb") as answer:
+        return answer.read()
+
+
+def test_no_strangers_plugin_runs_where_the_key_is(start: Callable[..., Any]) -> None:
+    """Checked in a process of its own, because it cannot be taken back."""
+    code = (
+        "from dao_bot import plugins\n"
+        "plugins.trust_only_own()\n"
+        "plugins.find(plugins.POLICY_RULES, 'slippage')\n"
+        "plugins._OWN = 'another-distribution'\n"
+        "plugins.find(plugins.POLICY_RULES, 'slippage')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "no plugin's code runs in this process" in ended.stderr
+    process = start(change=lambda data: data["treasury"]["keeper"].update(signer="x"))
+    assert process.wait(60) == 2
+    assert "write either `key` or `signer`" in process.communicate()[0]
+
+
+def test_a_signer_that_signs_something_else_is_not_believed(office: Office, world: World, socket_path: Path) -> None:
+    """A signer of the same protocol that was taken over."""
+    key = bytes.fromhex(world.owner_keys[0][2:])
+    fake = RemoteSigner(socket_path)
+    other = LocalSigner(key)
+    asked = Unsigned(world.chain_id, 0, world.safe, b"", 0, 10**6, Fees(10**10, 1))
+    raw = other.sign(Unsigned(world.chain_id, 1, world.safe, b"", 0, 10**6, Fees(10**10, 1))).raw
+    fake._ask = lambda request: {"raw": "0x" + raw.hex(), "address": str(other.address)}  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="another transaction than it was asked for"):
+        fake.sign(asked)
+    raw = other.sign(asked).raw
+    fake._ask = lambda request: {"raw": "0x" + raw.hex(), "address": str(GRANTEE)}  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="by another key"):
+        fake.sign(asked)
