@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dao_bot.app.briefing import brief_in, write_brief
+from dao_bot.app.demo_module import promote, wants_the_module
 from dao_bot.app.demo_report import Played, facts, summary
 from dao_bot.app.demo_vote import hand_out_tokens, play_vote
 from dao_bot.app.doctor import examine_desk
@@ -30,6 +31,7 @@ from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.runs import run_once
 from dao_bot.engine.services import StrategyPlan
 from dao_bot.engine.signing import take_signature, transaction_of
+from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import sign_safe_transaction
 from dao_bot.store.values import StoredProposal
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _KEY_VARIABLE = "DAO_BOT_KEEPER_KEY"
+_MODULE_KEY_VARIABLE = "DAO_BOT_MODULE_KEY"
 _NODE = "http://127.0.0.1:8545"
 
 
@@ -50,6 +53,7 @@ def run_demo(directory: Path | None, *, as_json: bool) -> int:
         report(f"A local chain with the real contracts runs at {running.anvil.url}")
         config = _prepare(home, running)
         os.environ[_KEY_VARIABLE] = running.world.keeper_key
+        os.environ[_MODULE_KEY_VARIABLE] = running.world.module_signer_key
         with open_desk(config) as desk:
             played = _play_all(_Stage(desk, running, home, report, (lambda _: None) if as_json else _show))
             return _finish(desk, played, home, as_json=as_json)
@@ -96,7 +100,9 @@ def _play_all(stage: _Stage) -> list[Played]:
 
 def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> Played:
     """`whole`: whether all of the card is printed, or its head and sentences; the page has all of it."""
-    desk, world = stage.desk, stage.running.world
+    desk = stage.desk
+    if wants_the_module(plan):
+        promote(desk, stage.running, plan, lambda proposal: _sign_and_execute(stage, keeper, proposal), stage.report)
     now = desk.services.endpoints.pin().timestamp
     stage.report(f"{plan.name}: observing, deciding, encoding, simulating, checking …")
     result = run_once(desk.services, desk.store, plan, RunId(plan.name, plan.schedule.latest(now) or now), "demo", now)
@@ -104,24 +110,35 @@ def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> 
         detail = result.detail if result else "somebody else did this run"
         stage.show(f"{plan.name} proposes nothing: {detail}")
         return Played(plan.name, detail)
-    _tick(keeper, stage.report)
+    if result.proposal.batch.transaction.route == MULTISIG:
+        _tick(keeper, stage.report)
     stored = desk.store.proposal(result.proposal.id)
     card = card_of(desk, stored)
     stage.show(renderable(card, terminal_width()) if whole else brief(card))
-    if stored.state is State.ACTIVE:
-        play_vote(desk, stage.running, stored, stage.report)
-        _tick(keeper, stage.report)
-        stored = desk.store.proposal(stored.id)
-    for number, key in enumerate(world.owner_keys[: world.threshold], start=1):
-        owner = _sign(desk, stored, key)
-        stage.report(f"owner {number} of {len(world.owners)} signs: {owner}")
-    _tick(keeper, stage.report)
+    _sign_and_execute(stage, keeper, stored.id)
     done = desk.store.proposal(stored.id)
     recorded = desk.store.outcome(done.id)
     if recorded:
         stage.show(outcome_table(done.proposal, recorded.outcome, terminal_width()))
     files = _write(stage, done)
     return Played(plan.name, result.detail, card.title, done, recorded.outcome if recorded else None, files)
+
+
+def _sign_and_execute(stage: _Stage, keeper: Keeper, proposal: str) -> None:
+    """People vote and owners sign where they have to; through the module the keeper's first tick is enough."""
+    desk, world = stage.desk, stage.running.world
+    _tick(keeper, stage.report)
+    stored = desk.store.proposal(proposal)
+    if stored.state is State.ACTIVE:
+        play_vote(desk, stage.running, stored, stage.report)
+        _tick(keeper, stage.report)
+        stored = desk.store.proposal(proposal)
+    if stored.state is not State.QUEUED:
+        return
+    for number, key in enumerate(world.owner_keys[: world.threshold], start=1):
+        owner = _sign(desk, stored, key)
+        stage.report(f"owner {number} of {len(world.owners)} signs: {owner}")
+    _tick(keeper, stage.report)
 
 
 def _write(stage: _Stage, stored: StoredProposal) -> tuple[Path, ...]:

@@ -64,6 +64,7 @@ def facts(played: Played) -> dict[str, object]:
     return {
         "strategy": played.strategy,
         "state": stored.state if stored else "nothing",
+        "route": stored.proposal.batch.transaction.route if stored else None,
         "reason": played.detail,
         "proposal": stored.id if stored else None,
         "transaction_hash": played.transaction_hash,

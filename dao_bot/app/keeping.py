@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from dao_bot.app.collecting import make_collection
@@ -25,6 +26,7 @@ from dao_bot.config.settings import KeeperSettings
 from dao_bot.domain.errors import BadInput
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.keeper import Keeper
+from dao_bot.engine.routes.module import ModuleSettings
 from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.seat import Seat
 from dao_bot.engine.settlement import Settlement
@@ -63,12 +65,19 @@ def make_keeper(
         return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, None, stop)
     if desk.config.mode == "live":
         require_sealed(desk.config)
-    keys = {name: plugin.settings.key for name, plugin in desk.config.routes.items() if hasattr(plugin.settings, "key")}
-    signers = {name: ModuleSigner(read_key(key), _execution(desk, finality, stop, key)) for name, key in keys.items()}
+    signers = {
+        name: partial(_signer, desk, finality, stop, plugin.settings.key)
+        for name, plugin in desk.config.routes.items()
+        if isinstance(plugin.settings, ModuleSettings)
+    }
     execution = _execution(desk, finality, stop)
     collection = make_collection(desk, clock)
     seat = seat or make_seat(desk)
     return Keeper(desk.services, desk.store, seat, settlement, execution, stop, signers, collection)
+
+
+def _signer(desk: Desk, finality: Finality, stop: threading.Event | None, key: SecretReference) -> ModuleSigner:
+    return ModuleSigner(read_key(key), _execution(desk, finality, stop, key))
 
 
 def make_signer(settings: KeeperSettings, key: SecretReference | None = None) -> Signer:

@@ -51,12 +51,9 @@ class Exposure:
 def plan(path: Path, out: Path | None, as_facts: bool) -> int:
     """The derived role, what it exposes, and the calls of the Safe that make the chain's role exactly this one."""
     with open_desk(path) as desk:
-        module, services = _module(desk), desk.services
+        module, services = module_of(desk), desk.services
         seen = look(services, RunId("roles", 0), any_safe=True)
-        there, wanted = module_on_chain(module, services, seen.block), derived_role(module, services)
-        calls = changes(there.role, wanted, module.address, there.callers)
-        if module.address not in seen.safe.modules:
-            calls = (Call(seen.safe.address, ENABLE_MODULE.encode(module.address)), *calls)
+        wanted, calls = derived_role(module, services), calls_of_owners(desk, module, seen)
         if out is not None and calls:
             write_file(out, _batch_file(desk, seen, calls).decode())
         exposed = exposures(module, seen)
@@ -74,10 +71,19 @@ def plan(path: Path, out: Path | None, as_facts: bool) -> int:
     return DONE
 
 
+def calls_of_owners(desk: Desk, module: Module, seen: Look) -> tuple[Call, ...]:
+    """After these the Safe has enabled the module, and its role is exactly the derived one; empty when that is so."""
+    there = module_on_chain(module, desk.services, seen.block)
+    calls = changes(there.role, derived_role(module, desk.services), module.address, there.callers)
+    if module.address in seen.safe.modules:
+        return calls
+    return (Call(seen.safe.address, ENABLE_MODULE.encode(module.address)), *calls)
+
+
 def diff(path: Path, as_facts: bool) -> int:
     """In what the role on the chain is not the derived one; exit code 1 when it is not."""
     with open_desk(path) as desk:
-        module, services = _module(desk), desk.services
+        module, services = module_of(desk), desk.services
         seen = look(services, RunId("roles", 0), any_safe=True)
         found = list(role_differences(module, services, seen.block))
         if module.address not in seen.safe.modules:
@@ -101,7 +107,12 @@ def exposures(module: Module, seen: Look) -> list[Exposure]:
     return found
 
 
-def _module(desk: Desk) -> Module:
+def module_of(desk: Desk) -> Module:
+    """The configured module.
+
+    Raises:
+        BadInput: there is none.
+    """
     module = desk.services.routes.get(MODULE)
     if not isinstance(module, Module):
         raise BadInput(

@@ -56,7 +56,7 @@ class Keeper:
         seat: who this keeper is, and its right to work now.
         execution: sends; None where nothing may be sent (mode `plan`).
         stop: when it is set, a tick begins nothing more.
-        signers: by route, the keys of module members.
+        signers: by route, what reads the key of a module's member; it is read when it is needed first.
         collection: where owners sign besides the record; None where they only sign here.
     """
 
@@ -68,7 +68,7 @@ class Keeper:
         settlement: Settlement,
         execution: Execution | None,
         stop: threading.Event | None = None,
-        signers: Mapping[str, ModuleSigner] | None = None,
+        signers: Mapping[str, Callable[[], ModuleSigner]] | None = None,
         collection: Collection | None = None,
     ) -> None:
         self._services = services

@@ -10,8 +10,7 @@ import enum
 from collections.abc import Iterator
 
 from dao_bot.domain.lifecycle import OPEN_STATES, State
-from dao_bot.domain.proposals import Outcome
-from dao_bot.domain.units import WAD
+from dao_bot.domain.promises import promises
 from dao_bot.domain.verdict import Verdict
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.store.store import Store
@@ -105,7 +104,7 @@ def judge_results(services: Services, store: Store, now: int) -> Iterator[tuple[
             continue
         yield from ((plan.name, words) for words in settle_promotions(store, plan, now))
         if rung_of(store, plan).height > _AFTER_A_DEMOTION.height:
-            yield from ((plan.name, words) for words in _judge(services, store, plan, now))
+            yield from ((plan.name, words) for words in _judge(store, plan, now))
 
 
 def settle_promotions(store: Store, plan: StrategyPlan, now: int) -> Iterator[str]:
@@ -123,40 +122,29 @@ def settle_promotions(store: Store, plan: StrategyPlan, now: int) -> Iterator[st
             yield f"promoted from {told['from']} to {told['to']}"
 
 
-def shortfall(outcome: Outcome) -> int:
-    """How much worse than expected the worst token came out, WAD; 0 when nothing did."""
-    realised = dict(outcome.realised)
-    worst = 0
-    for token, expected in outcome.expected:
-        missing = expected - realised.get(token, 0)
-        if missing > 0 and expected:
-            worst = max(worst, missing * WAD // abs(expected))
-    unexpected = any(delta < 0 and token not in dict(outcome.expected) for token, delta in outcome.realised)
-    return WAD if unexpected else worst
-
-
-def _judge(services: Services, store: Store, plan: StrategyPlan, now: int) -> Iterator[str]:
+def _judge(store: Store, plan: StrategyPlan, now: int) -> Iterator[str]:
     since = max((each.number for each in store.events(subject_of(plan.name)) if each.kind == PROMOTED), default=0)
     for stored in store.proposals(strategy=plan.name, limit=_LOOKED_AT):
         if stored.number < since or not _went_through_module(stored):
             continue
-        reason = _problem(services, store, stored)
+        reason = _problem(store, stored)
         if reason is not None and demote(store, plan, now, reason, stored.id):
             yield f"demoted to {_AFTER_A_DEMOTION}: {reason}"
             return
 
 
-def _problem(services: Services, store: Store, stored: StoredProposal) -> str | None:
+def _problem(store: Store, stored: StoredProposal) -> str | None:
     if stored.state in _STOPPED:
         events = store.events(stored.id)
         return f"a batch did not go through: {next((_reason(each.body) for each in reversed(events)), '')}"
     recorded = store.outcome(stored.id) if stored.state is State.EXECUTED else None
     if recorded is None:
         return None
-    worse = shortfall(recorded.outcome)
-    if worse <= services.slippage.usual:
+    broken = [each for each in promises(stored.proposal, recorded.outcome) if not each.kept]
+    if not broken:
         return None
-    return f"an outcome outside its bounds: {worse * 10_000 // WAD} bps worse than expected"
+    told = (f"{each.token.amount(each.realised)}, at least {each.token.amount(each.least)}" for each in broken)
+    return f"an outcome outside its bounds: {'; '.join(told)}"
 
 
 def _reason(body: object) -> str:

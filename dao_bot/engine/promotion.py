@@ -10,12 +10,12 @@ from dao_bot.domain.decisions import Decision, Evidence
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.lifecycle import State
+from dao_bot.domain.promises import promises
 from dao_bot.domain.proposals import Proposal
 from dao_bot.domain.runs import RunId
-from dao_bot.domain.units import WAD
 from dao_bot.engine.draft import deadline_call
 from dao_bot.engine.examine import examine
-from dao_bot.engine.ladder import DEMOTED, PROMOTION_PROPOSED, Rung, at_rung, rung_of, shortfall, subject_of
+from dao_bot.engine.ladder import DEMOTED, PROMOTION_PROPOSED, Rung, at_rung, rung_of, subject_of
 from dao_bot.engine.look import look
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.safe.batch import MULTISIG
@@ -32,13 +32,13 @@ class TrackRecord:
     Attributes:
         runs: how its last runs ended, by result.
         proposals: where its proposals stand, by state.
-        worst_bps: how much worse than expected the worst execution was.
+        unkept: executions that came out outside the bounds that their bytes promised.
         demotions: so far.
     """
 
     runs: dict[str, int]
     proposals: dict[str, int]
-    worst_bps: int
+    unkept: int
     demotions: int
 
     def in_words(self) -> str:
@@ -46,8 +46,8 @@ class TrackRecord:
         runs = ", ".join(f"{count} {result}" for result, count in sorted(self.runs.items())) or "none"
         proposals = ", ".join(f"{count} {state}" for state, count in sorted(self.proposals.items())) or "none"
         return (
-            f"Runs: {runs}. Proposals: {proposals}. The worst execution was {self.worst_bps} bps below what was "
-            f"expected. Demotions: {self.demotions}."
+            f"Runs: {runs}. Proposals: {proposals}. Executions outside what was promised: {self.unkept}. "
+            f"Demotions: {self.demotions}."
         )
 
 
@@ -55,12 +55,14 @@ def track_record(store: Store, plan: StrategyPlan) -> TrackRecord:
     """From its last 500 runs and proposals."""
     runs = Counter(str(run.result) for run in store.last_runs(plan.name, _LOOKED_AT) if run.result is not None)
     proposals = store.proposals(strategy=plan.name, limit=_LOOKED_AT)
-    outcomes = [store.outcome(stored.id) for stored in proposals if stored.state is State.EXECUTED]
-    worst = max((shortfall(each.outcome) for each in outcomes if each is not None), default=0)
-    demotions = sum(event.kind == DEMOTED for event in store.events(subject_of(plan.name)))
-    return TrackRecord(
-        dict(runs), dict(Counter(str(stored.state) for stored in proposals)), worst * 10_000 // WAD, demotions
+    outcomes = [(stored.proposal, store.outcome(stored.id)) for stored in proposals if stored.state is State.EXECUTED]
+    unkept = sum(
+        any(not promise.kept for promise in promises(proposal, recorded.outcome))
+        for proposal, recorded in outcomes
+        if recorded is not None
     )
+    demotions = sum(event.kind == DEMOTED for event in store.events(subject_of(plan.name)))
+    return TrackRecord(dict(runs), dict(Counter(str(stored.state) for stored in proposals)), unkept, demotions)
 
 
 def propose_promotion(services: Services, store: Store, plan: StrategyPlan, to: Rung) -> Proposal:
@@ -115,7 +117,7 @@ def _proposal(
             Evidence("refused runs", record.runs.get(RunResult.REFUSED, 0)),
             Evidence("failed runs", record.runs.get(RunResult.FAILED, 0)),
             Evidence("executed proposals", record.proposals.get(State.EXECUTED, 0)),
-            Evidence("worst execution", record.worst_bps, "bps"),
+            Evidence("executions outside what was promised", record.unkept),
             Evidence("demotions", record.demotions),
         ),
     )

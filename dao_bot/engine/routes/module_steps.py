@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dao_bot.chain.executions import ModuleEnd, find_module_ends
@@ -12,6 +12,7 @@ from dao_bot.engine.execution import Purpose, Standing
 from dao_bot.engine.look import Look
 from dao_bot.engine.moves import move, stale
 from dao_bot.engine.routes.module_role import role_differences
+from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.routes.port import Bench
 from dao_bot.engine.routes.sending import go_on, send_first
 from dao_bot.safe.roles.contract import INVALIDATE, module_tx_hash, signed_calldata
@@ -32,17 +33,14 @@ class ModuleSteps:
         self._module = module
         self._bench = bench
         self._services, self._store = bench.services, bench.store
-        self._signer = bench.signers.get(module.name)
+        self._read_signer = bench.signers.get(module.name)
+        self._signer: ModuleSigner | None = None
         if bench.execution is not None and bench.execution.address == module.signer:
             raise Refused(
                 "the account that sends is the member of the role, so what it signs could be executed twice",
                 value=module.signer,
                 limit="two accounts: one signs, the other one sends",
                 next_step="Use another key for treasury.keeper",
-            )
-        if self._signer is not None and self._signer.address != module.signer:
-            raise Refused(
-                "the key of the module is not that of its signer", value=self._signer.address, limit=module.signer
             )
 
     def is_used(self, stored: StoredProposal, seen: Look) -> bool:
@@ -69,14 +67,14 @@ class ModuleSteps:
         return None
 
     def from_ready(self, stored: StoredProposal, seen: Look) -> str | None:
-        if self._bench.execution is None or self._signer is None:
+        if self._bench.execution is None or self._read_signer is None:
             return None
         if self._module.address not in seen.safe.modules:
             return "waits: the Safe has not enabled the Roles module"
         found = role_differences(self._module, self._services, seen.block)
         if found:
             return f"waits: the role on the chain is not the derived one: {'; '.join(found)}"
-        signature = self._signer.sign(self._digest(stored))
+        signature = self._member(self._read_signer).sign(self._digest(stored))
         data = signed_calldata(_call(stored), _salt(stored), signature)
         return send_first(self._bench, self._bench.execution, stored, seen, self._module.address, data)
 
@@ -93,10 +91,10 @@ class ModuleSteps:
         now = seen.block.timestamp
         if now > stored.proposal.batch.valid_until:
             return self._bench.settlement.close_late(stored, seen)
-        if self._signer is None:
+        if self._read_signer is None:
             return None
         data = INVALIDATE.encode(self._digest(stored))
-        execution, purpose = self._signer.execution, Purpose(self._module.address, data)
+        execution, purpose = self._member(self._read_signer).execution, Purpose(self._module.address, data)
         taken = execution.take_up(stored, purpose, now, follow=True)
         if taken.standing is Standing.UNDER_WAY:
             return f"its invalidation: {taken.words}"
@@ -113,6 +111,23 @@ class ModuleSteps:
             return f"invalidated in {end.execution.transaction_hash}, which is not final yet"
         receipt, block = self._bench.settlement.mined(end.execution)
         return self._bench.settlement.close(stored, "invalidated on the chain", receipt, block.timestamp)
+
+    def _member(self, read: Callable[[], ModuleSigner]) -> ModuleSigner:
+        """The key, read once.
+
+        Raises:
+            BadInput: it cannot be read.
+            Refused: it is another's.
+        """
+        self._signer = self._signer or read()
+        if self._signer.address != self._module.signer:
+            raise Refused(
+                "the key of the module is not that of its signer",
+                value=self._signer.address,
+                limit=self._module.signer,
+                next_step="Correct routes.module.key, or routes.module.signer",
+            )
+        return self._signer
 
     def _digest(self, stored: StoredProposal) -> bytes:
         treasury = self._services.treasury

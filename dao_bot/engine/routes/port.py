@@ -36,7 +36,7 @@ class Bench:
 
     Attributes:
         execution: sends; None where nothing may be sent (mode `plan`).
-        signers: by route, keys that sign for a module; empty where nothing may be sent.
+        signers: by route, what reads the key that signs for a module; empty where nothing may be sent.
         newer: a look at the newest block.
         collection: where owners sign besides the record; None where they only sign here.
     """
@@ -45,7 +45,7 @@ class Bench:
     store: Store
     settlement: Settlement
     execution: Execution | None
-    signers: Mapping[str, ModuleSigner]
+    signers: Mapping[str, Callable[[], ModuleSigner]]
     examine: Examine
     newer: Callable[[Look], Look]
     collection: Collection | None = None

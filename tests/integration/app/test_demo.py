@@ -11,6 +11,7 @@ import pytest
 
 from dao_bot.config.source import read_source
 from tests.integration.app.kit import KEEPER_VARIABLE, ROOT, Ended, command
+from tests.integration.engine.kit import SIGNER_VARIABLE
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ended, Pa
     """Played once, to be looked at by every test."""
     home = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEEPER_VARIABLE, "")  # the demo sets it; the patch takes it back
+        for variable in (KEEPER_VARIABLE, SIGNER_VARIABLE):
+            patch.setenv(variable, "")  # the demo sets it; the patch takes it back
         yield command("demo", "--json", "--directory", home), home
 
 
@@ -43,6 +45,11 @@ def test_every_strategy_is_executed_in_the_order_of_the_configuration(told: dict
     assert all(each["state"] == "executed" and each["policy_passed"] for each in told["strategies"])
     hashes = [each["transaction_hash"] for each in told["strategies"]]
     assert len(set(hashes)) == len(hashes) and all(each.startswith("0x") for each in hashes)
+
+
+def test_the_buyback_goes_through_the_module_and_the_others_by_owners_signatures(told: dict[str, Any]) -> None:
+    routes = {each["strategy"]: each["route"] for each in told["strategies"]}
+    assert routes == {"reserve": "multisig", "buyback": "module", "market": "multisig", "curator": "multisig"}
 
 
 def test_every_balance_changed_within_the_bounds_that_the_card_promised(told: dict[str, Any]) -> None:

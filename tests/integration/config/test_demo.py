@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dao_bot.config.load import load_config
+from dao_bot.engine.routes.module import ModuleSettings
 
 if TYPE_CHECKING:
     from dao_bot.devnet import World
@@ -25,5 +26,13 @@ def test_demo_names_the_contracts_of_the_demo_world(world: World) -> None:
     for pool in uniswap["pools"]:
         one, other = pool["tokens"]
         assert world.pool(one, other, pool["fee"])
+    module = config.routes["module"].settings
+    assert isinstance(module, ModuleSettings)
+    assert (module.roles, module.mastercopy, module.signer, module.unwrapper) == (
+        world.roles,
+        world.roles_mastercopy,
+        world.module_signer,
+        world.multi_send_unwrapper,
+    )
     for symbol, sources in config.price_sources.items():
         assert sources[0].settings.model_dump()["feed"] == world.feeds[symbol]
