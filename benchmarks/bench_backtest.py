@@ -38,6 +38,7 @@ from dao_bot.domain.units import WAD
 from dao_bot.engine.schedule import Every
 from dao_bot.fields import Settings
 from dao_bot.market.candles import Candles
+from dao_bot.policy.slippage_limits import SlippageLimits
 from dao_bot.protocols.uniswap_v3.paths import VENUE, Pool
 from dao_bot.strategy import Decision, Holdings, Need, Observation, PriceHistory, Prices, Swap, Token
 
@@ -91,6 +92,7 @@ class MeanVariance:
 
     def __init__(self, paths: dict[tuple[str, str], str]) -> None:
         self._paths = paths
+        self._names = (*(f"A{i}" for i in range(ASSETS)), "CASH")
         self._pairs = tuple(f"A{i}/USD" for i in range(ASSETS))
         self._history = PriceHistory(self._pairs, DAYS * DAY, DAY)
         self._upper = np.triu_indices(ASSETS)
@@ -108,20 +110,19 @@ class MeanVariance:
         return (Holdings(), Prices(), self._history)
 
     def decide(self, seen: Observation) -> Decision:
-        tokens = [seen.tokens[f"A{i}"] for i in range(ASSETS)]
-        cash, prices, held = seen.tokens["CASH"], seen[Prices()], seen[Holdings()]
-        usd = np.array([prices[token].require() for token in (*tokens, cash)], dtype=float) / WAD
-        units = np.array([held[token].available for token in (*tokens, cash)], dtype=float) / 1e18
-        values = usd * units
-        wanted = self._solve(seen[self._history], values[:-1] / values.sum()) * values.sum()
-        swaps = []
-        for i in np.argsort(wanted - values[:-1]):
-            change = float(wanted[i] - values[i])
-            sell, buy, left = (cash, tokens[i], usd[-1]) if change > 0 else (tokens[i], cash, usd[i])
-            amount = min(int(abs(change) / left * 1e18), held[sell].available if change < 0 else 10**60)
-            got = int(abs(change) * (1 - FEE) / (usd[i] if change > 0 else usd[-1]) * 1e18 * (1 - 1e-9))
-            if abs(change) > 1e-2 and amount > 0 and got > 0:
-                swaps.append(Swap(sell.amount(amount), buy, got, VENUE, self._paths[sell.symbol, buy.symbol]))
+        tokens, prices, held = [seen.tokens[name] for name in self._names], seen[Prices()], seen[Holdings()]
+        usd = [prices[token].require() / WAD for token in tokens]
+        values = np.array([price * held[token].available for price, token in zip(usd, tokens, strict=True)]) / 1e18
+        total = float(values.sum())
+        change = self._solve(seen[self._history], values[:-1] / total) * total - values[:-1]
+        swaps, cash = [], tokens[-1]
+        for i in [i for i in np.argsort(change).tolist() if abs(change[i]) > 1e-2]:
+            buys, worth = change[i] > 0, float(abs(change[i]))
+            sell, buy = (cash, tokens[i]) if buys else (tokens[i], cash)
+            paid, got = (usd[-1], usd[i]) if buys else (usd[i], usd[-1])
+            amount = int(worth / paid * 1e18) if buys else min(int(worth / paid * 1e18), held[sell].available)
+            expected = int(worth * (1 - FEE) / got * 1e18 * (1 - 1e-9))
+            swaps.append(Swap(sell.amount(amount), buy, expected, VENUE, self._paths[sell.symbol, buy.symbol]))
         return Decision(tuple(swaps), "It optimises.")
 
     def _solve(self, series: Any, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -165,13 +166,15 @@ def backtest_of(moved: np.ndarray[Any, Any], first: int = FIRST) -> Backtest:
     facts = Facts(1, checksum(keccak(b"safe")[12:]), tokens, native, checksum(keccak(b"multicall")[12:]))
     start = {tokens["CASH"]: int(1e6 / cash[first] * 10**18)}
     player = Player("mean-variance", MeanVariance(ways), Every(DAY))
-    return Backtest(market, facts, (player,), start, int(time_of[first]), int(time_of[-2]), slippage=WAD // 100)
+    return Backtest(
+        market, facts, (player,), start, int(time_of[first]), int(time_of[-2]), slippage=SlippageLimits(WAD // 100)
+    )
 
 
-def ours(moved: np.ndarray[Any, Any]) -> tuple[list[float], np.ndarray[Any, Any]]:
+def ours(moved: np.ndarray[Any, Any], repeats: int = REPEATS) -> tuple[list[float], np.ndarray[Any, Any]]:
     """Steps in each second of processor time, once for each repeat, and the weights after each step's trades."""
     speeds = []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         test = backtest_of(moved)
         began = time.process_time()
         result = run(test)

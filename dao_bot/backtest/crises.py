@@ -7,11 +7,11 @@ or to a crisis is a new `VERSION`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dao_bot.domain.units import WAD
 
-VERSION = 2
+VERSION = 3
 
 BPS = WAD // 10_000
 
@@ -153,6 +153,18 @@ DAI_YEARS = Crisis(
 )
 
 
+def from_the_eve(crisis: Crisis) -> Crisis:
+    """The same break for a treasury that comes to it with all that it started with, before it could spread it."""
+    assert crisis.eve is not None, "only a break has an eve"
+    return replace(
+        crisis,
+        name=f"{crisis.name}-from-the-eve",
+        title=f"{crisis.title}, from the eve",
+        begin=crisis.eve,
+        marks=f"{crisis.marks} It begins on the eve, so that the reserve has not yet spread its holdings.",
+    )
+
+
 def mirrored(crisis: Crisis) -> Crisis:
     """The same minutes with the legs exchanged: what it would have been, had USDC fallen as USDT did."""
     return Crisis(
@@ -172,4 +184,13 @@ def mirrored(crisis: Crisis) -> Crisis:
     )
 
 
-CRISES: tuple[Crisis, ...] = (MAY_2022, FTX_2022, CELSIUS_2022, DAI_YEARS, mirrored(MAY_2022), mirrored(FTX_2022))
+CRISES: tuple[Crisis, ...] = (
+    MAY_2022,
+    from_the_eve(MAY_2022),
+    FTX_2022,
+    from_the_eve(FTX_2022),
+    CELSIUS_2022,
+    DAI_YEARS,
+    mirrored(MAY_2022),
+    mirrored(FTX_2022),
+)

@@ -179,7 +179,7 @@ def _lines(
         yield Line("loss when the peg never comes back", lost, limits.cut_off_loss / WAD, "share")
     else:
         yield Line("worst mark, of holding's", _part(measures.worst, measures.worst_hold), half, "of holding")
-        if crisis.eve is not None:
+        if crisis.eve is not None and crisis.eve != crisis.begin:
             own, held = _since(marks, moment(crisis.eve))
             if held >= limits.material / WAD:
                 yield Line("worst mark since the eve, of holding's", _part(own, held), half, "of holding")

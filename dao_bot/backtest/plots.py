@@ -15,8 +15,8 @@ from dao_bot.cards.text import clean, utc
 WIDTH, HEIGHT, LEFT, RIGHT = 480.0, 180.0, 72.0, 8.0
 _MOST_POINTS = 480
 _TICKS = 4
-_FILLS = ("after", "realised", "before", "worst", "band", "track")
-"""Fills of the style sheet, in the order in which shares are stacked."""
+_FILLS = tuple((name, opacity) for opacity in ("1", "0.5", "0.25") for name in ("after", "realised", "before", "worst"))
+"""Fills of the style sheet and how dense they are, in the order in which shares are stacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,15 @@ def share_plot(name: str, title: str, time: Times, values: Mapping[str, Floats])
         edge = [(_x(time, int(row)), _y(float(above[row]), 0.0, 1.0)) for row in rows]
         edge += [(_x(time, int(row)), _y(float(below[row]), 0.0, 1.0)) for row in rows[::-1]]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
-        parts.append(element("polygon", points=points, class_=_FILLS[min(position, len(_FILLS) - 1)]))
+        fill, opacity = _fill(position)
+        parts.append(element("polygon", points=points, class_=fill, fill_opacity=opacity))
         below = above
     parts = [*parts, *_grid(0.0, 1.0, 0, scale=100.0), *_dates(time)]
     x = LEFT
     for position, symbol in enumerate(values):
-        style = _FILLS[min(position, len(_FILLS) - 1)]
+        fill, opacity = _fill(position)
         parts += [
-            element("rect", class_=style, x=x, y=HEIGHT + 28, width=12.0, height=10.0),
+            element("rect", class_=fill, fill_opacity=opacity, x=x, y=HEIGHT + 28, width=12.0, height=10.0),
             element("text", clean(symbol, 12), class_="muted", x=x + 18, y=HEIGHT + 37),
         ]
         x += 34 + 8 * len(symbol)
@@ -88,6 +89,10 @@ def share_plot(name: str, title: str, time: Times, values: Mapping[str, Floats])
         for symbol, value in values.items()
     )
     return _plot(name, title, described, parts, HEIGHT + 42)
+
+
+def _fill(position: int) -> tuple[str, str]:
+    return _FILLS[min(position, len(_FILLS) - 1)]
 
 
 def _kept(values: Floats) -> Sequence[int]:

@@ -140,7 +140,7 @@ class MarketSettings(Settings):
     marks: DurationField = Field(
         default=300, ge=0, description="a price is the median of the closes of this time, so that no single trade is it"
     )
-    feeds: FeedSettings = FeedSettings()
+    feeds: FeedSettings = Field(default=FeedSettings(), description="how price feeds of strategies.yaml answer")
     depth: DepthSettings = Field(
         default=DepthSettings.model_validate({"usd": "5M USD"}),
         description="how deep every pool is that `depths` does not name",

@@ -115,7 +115,7 @@ dl.facts{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:6px
 dl.facts dt{color:var(--muted)}dl.facts dd{margin:0;min-width:0}
 figure{margin:0;min-width:0}
 figcaption{font-weight:650;font-size:.92rem;margin-bottom:8px}
-figure+figure{margin-top:22px}
+figure+figure{margin-top:22px}.two>figure+figure{margin-top:0}section+header{margin-top:44px}
 footer{margin-top:22px;color:var(--muted);font-size:.84rem}
 svg.plot{display:block;width:100%;max-width:480px;height:auto;overflow:visible}
 """

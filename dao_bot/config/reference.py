@@ -79,7 +79,7 @@ def reference() -> str:
     Raises:
         LookupError: a setting has no description.
     """
-    parts = [_INTRODUCTION, "## The file\n", *_section(StrategiesFile, "")]
+    parts = [_INTRODUCTION, "## The file\n", *section(StrategiesFile, "")]
     for group, heading, attribute in (
         (plugins.PROTOCOLS, "Protocols", "Settings"),
         (plugins.PRICE_SOURCES, "Price sources", "Settings"),
@@ -93,7 +93,7 @@ def reference() -> str:
             kind = plugins.find(group, name)
             parts.append(f"### `{name}`\n")
             parts.append(_prose(kind) + "\n")
-            parts += _section(getattr(kind, attribute), "", beneath=True)
+            parts += section(getattr(kind, attribute), "", beneath=True)
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -105,7 +105,7 @@ def shipped(group: str) -> Iterator[str]:
             yield name
 
 
-def _section(model: type[BaseModel], path: str, *, beneath: bool = False) -> Iterator[str]:
+def section(model: type[BaseModel], path: str, *, beneath: bool = False) -> Iterator[str]:
     """A table of one model's keys, then the sections of the models inside it."""
     if path:
         yield f"### `{path}`\n" if not beneath else f"#### `{path}`\n"
@@ -121,7 +121,7 @@ def _section(model: type[BaseModel], path: str, *, beneath: bool = False) -> Ite
     for name, field in model.model_fields.items():
         for inner, suffix in _models(field.annotation):
             if inner.model_fields and inner.__name__ != "PluginChoice":
-                yield from _section(inner, f"{path}.{name}{suffix}".lstrip("."), beneath=beneath)
+                yield from section(inner, f"{path}.{name}{suffix}".lstrip("."), beneath=beneath)
 
 
 def description(model: type[BaseModel], name: str) -> str:
@@ -218,6 +218,8 @@ def _written(value: Any, unit: str) -> str:
         return "true" if value else "false"
     if unit == "a ratio":
         return f"{_plain(value, WAD // 100)}%"
+    if unit == "a price of gas":
+        return f"{_plain(value, 10**9)} gwei"
     if unit == "an amount of money":
         return f"{_plain(value, WAD)} USD"
     if unit == "a duration":

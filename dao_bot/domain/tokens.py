@@ -22,6 +22,10 @@ class Token:
     symbol: str
     decimals: int
 
+    def __hash__(self) -> int:
+        """Of the address alone, which tells tokens apart and whose own hash is kept: tokens are keys everywhere."""
+        return hash(self.address)
+
     @property
     def is_native(self) -> bool:
         return self.address == ZERO_ADDRESS

@@ -32,12 +32,17 @@ def released(market: Market, params: Params, positions: Sequence[Position]) -> P
     )
 
 
-def free_within_budgets(market: Market, params: Params, free: Pair, held: Pair) -> Pair:
-    """Base units of what lies in the Safe that may be added to `held`, what positions have already."""
+def free_within_budgets(market: Market, params: Params, free: Pair, held: Pair, put_in: int) -> Pair:
+    """Base units of what lies in the Safe that may be added to `held`, what positions have already.
+
+    The quote token's budget is used up by what positions have of it, or by what was put in (USD, WAD) lately, whichever
+    is more: a position that falls turns it into own tokens, and would otherwise ask for it again at each step down.
+    """
     own, quote = market.own_side, 1 - market.own_side
     room = [0, 0]
     room[own] = (free[own] + held[own]) * params.own_budget // WAD - held[own]
-    room[quote] = market.worth(quote, params.quote_budget) - held[quote]
+    left = market.worth(quote, max(params.quote_budget - put_in, 0))
+    room[quote] = min(market.worth(quote, params.quote_budget) - held[quote], left)
     return min(free[0], max(room[0], 0)), min(free[1], max(room[1], 0))
 
 

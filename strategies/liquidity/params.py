@@ -29,6 +29,9 @@ class Params(StrategyParams):
     quote_budget: Annotated[UsdField, Field(ge=0)] = Field(
         default=0, description="most of the quote token to put in; with none it starts with the own token alone"
     )
+    quote_period: Annotated[DurationField, Field(gt=0)] = Field(
+        default=30 * DAY, description="within which no more than quote_budget is put in, whatever became of it since"
+    )
     stress: Annotated[RatioField, Field(gt=0, lt=WAD)] = Field(
         default=WAD * 4 // 5, description="fall of the own token after which the same depth can be provided again"
     )

@@ -26,6 +26,12 @@ from strategies.liquidity.params import Params
 from strategies.liquidity.ranges import Candidate
 
 GAIN_FOR_COST = 2
+HARDLY_ANY = 10
+"""Positions worth less than this part of the target depth, and of what could be made instead, are no start."""
+
+WIDTHS_APART = 2
+"""Nothing is added to a range that is more than so many times wider or narrower than the best one."""
+
 GAS_TO_MINT = 600_000
 GAS_TO_ADD = 350_000
 GAS_TO_REMOVE = 250_000
@@ -40,7 +46,8 @@ class Situation:
         positions: those that are managed, the largest first.
         free: base units of token0 and token1 in the Safe that open proposals leave.
         gas_usd: dollars for one unit of gas.
-        moves: moves of the range in the window.
+        moves: moves of the range in the window; `mints` are all batches that made a new position.
+        put_in: USD (WAD) of the quote token that was put in within the period of its budget.
     """
 
     market: Market
@@ -50,6 +57,8 @@ class Situation:
     rate: Rates
     gas_usd: float
     moves: int
+    mints: int
+    put_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +78,14 @@ def plan(now: Situation) -> Plan:
     depth = Evidence("cost of a day of the target depth, without fees", round(a_day, 2), "USD")
     if not now.positions:
         return _start(now, best, depth)
+    if _hardly_any(now, best) and now.mints < now.params.max_reranges:
+        beside = _start(now, _best_range(now, ())[0], depth)
+        if beside.operations:
+            return beside
     moved, evidence = _move(now, best, depth)
     if moved is not None:
         return moved
-    return _correct(now, evidence) or _compound(now, evidence) or Plan(_waits(now, evidence), evidence=evidence)
+    return _correct(now, best, evidence) or _compound(now, evidence) or Plan(_waits(now, evidence), evidence=evidence)
 
 
 def _best_range(now: Situation, freed: Sequence[Position]) -> tuple[Candidate, float]:
@@ -85,11 +98,24 @@ def _best_range(now: Situation, freed: Sequence[Position]) -> tuple[Candidate, f
     half, a_day = ranges.half_width(market, params, now.rate, gas * now.gas_usd)
     a_day += ranges.target_liquidity(market, params) * now.rate.lost * 86_400
     back = funds.released(market, params, freed)
-    available = funds.together(back, funds.free_within_budgets(market, params, now.free, back))
+    available = funds.together(back, funds.free_within_budgets(market, params, now.free, back, now.put_in))
     quote = 1 - market.own_side
     two_sided = market.side_value(quote, available[quote]) >= params.smallest
     place = ranges.around_price(market, half) if two_sided else ranges.beside_price(market, half)
     return ranges.candidate(market, params, place, available, _inventory(now)), a_day
+
+
+def _hardly_any(now: Situation, best: Candidate) -> bool:
+    """Whether what there is, which anybody may have sent, is no reason not to start."""
+    price = now.market.pool.sqrt_price
+    there = sum(now.market.value(each.principal(price)) for each in now.positions)
+    return there * HARDLY_ANY < min(now.params.depth, now.market.value(best.amounts(price)))
+
+
+def _could_be_chosen(held: Position, best: Candidate) -> bool:
+    """Whether a range is about as wide as the best one: anybody may have sent a position with any other."""
+    width, wanted = held.upper - held.lower, best.upper - best.lower
+    return wanted <= width * WIDTHS_APART and width <= wanted * WIDTHS_APART
 
 
 def _inventory(now: Situation) -> Pair:
@@ -153,13 +179,13 @@ def _move(now: Situation, best: Candidate, depth: Evidence) -> tuple[Plan | None
     return moved, evidence
 
 
-def _correct(now: Situation, evidence: tuple[Evidence, ...]) -> Plan | None:
+def _correct(now: Situation, best: Candidate, evidence: tuple[Evidence, ...]) -> Plan | None:
     """Adding what the depth lacks, or taking out what is too much or would not survive a fall."""
     market, params, held = now.market, now.params, now.positions[0]
     if not held.is_in_range(market.pool.tick):
         return None
     has = funds.inside(market, now.positions)
-    available = funds.together(has, funds.free_within_budgets(market, params, now.free, has))
+    available = funds.together(has, funds.free_within_budgets(market, params, now.free, has, now.put_in))
     place = (held.lower, held.upper)
     wanted = ranges.candidate(market, params, place, available, _inventory(now))
     others = sum(each.liquidity for each in now.positions[1:] if each.is_in_range(market.pool.tick))
@@ -175,7 +201,9 @@ def _correct(now: Situation, evidence: tuple[Evidence, ...]) -> Plan | None:
             GAS_TO_REMOVE,
             evidence,
         )
-    room = funds.free_within_budgets(market, params, now.free, has)
+    if not _could_be_chosen(held, best):
+        return None
+    room = funds.free_within_budgets(market, params, now.free, has, now.put_in)
     added = _increase(market, held, (min(amounts[0] + 1, room[0]), min(amounts[1] + 1, room[1])))
     if market.value(added.expected) < params.smallest:
         return None

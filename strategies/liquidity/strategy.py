@@ -23,6 +23,7 @@ from dao_bot.strategy import (
     PriceHistory,
     Prices,
     Series,
+    SpendHistory,
 )
 from strategies.liquidity import forward, ledger
 from strategies.liquidity import params as settings
@@ -47,12 +48,12 @@ class Liquidity:
         self._params = params
         pair = (params.own, params.quote)
         self._prices, self._pools, self._positions = Prices(pair), PoolPrices(pair), Positions(pair)
-        self._actions = ActionHistory(params.window)
+        self._actions, self._spent = ActionHistory(params.window), SpendHistory(params.quote_period)
         self._history = PriceHistory((params.history,), _HISTORY, _INTERVAL) if params.history else None
 
     def needs(self) -> tuple[Need[Any], ...]:
-        """Holdings, prices, the pool and positions in it, gas, own earlier actions, and the history of the price."""
-        always = (Holdings(), self._prices, self._pools, self._positions, Gas(), self._actions)
+        """Holdings, prices, the pool and positions in it, gas, own actions and spending, and how the price went."""
+        always = (Holdings(), self._prices, self._pools, self._positions, Gas(), self._actions, self._spent)
         return always if self._history is None else (*always, self._history)
 
     def decide(self, seen: Observation) -> Decision:
@@ -105,6 +106,8 @@ class Liquidity:
             rate=rate,
             gas_usd=gas.wei * gas.native_usd / WAD**2,
             moves=self._moves(seen),
+            mints=sum("mint_position" in action.kinds for action in seen[self._actions]),
+            put_in=sum(spend.usd for spend in seen[self._spent] if spend.token.symbol == params.quote),
         )
         return self._told(plan(situation), situation, facts, memory)
 

@@ -44,6 +44,7 @@ def build(structure: Structure, *, integer: bool) -> Model:
 
     p = {
         "weights": cp.Parameter(n),
+        "sellable": cp.Parameter(n),
         "rate": cp.Parameter(m * k),
         "cost": cp.Parameter(m * k),
         "room": cp.Parameter(m * k),
@@ -61,7 +62,7 @@ def build(structure: Structure, *, integer: bool) -> Model:
         "balance": w == p["weights"] - sold_by @ flow + bought_by @ cp.multiply(p["rate"], flow),
         "sells": flow >= 0,
         "quoted depth": flow <= p["room"],
-        "holdings": sold_by @ flow <= p["weights"],
+        "holdings": sold_by @ flow <= p["sellable"],
         "runway floor": structure.retained @ w >= p["floor"],
         "turnover": p["counted"] @ flow <= p["turnover"],
         "most sold": cp.sum(flow) <= p["most sold"],
@@ -100,6 +101,7 @@ def parameter_values(structure: Structure, inputs: Inputs) -> dict[str, np.ndarr
     """The value of every parameter but `least`, `most` and `gas`."""
     return {
         "weights": inputs.weights,
+        "sellable": inputs.sellable,
         "rate": inputs.rate.ravel(),
         "cost": 1.0 - inputs.rate.ravel(),
         "room": inputs.room.ravel(),

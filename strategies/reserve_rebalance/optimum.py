@@ -123,7 +123,7 @@ def verify(structure: Structure, inputs: Inputs, flow: Array, weights: Array) ->
         "runway floor": inputs.floor - structure.retained @ weights,
         "turnover": inputs.turnover_weight @ sold - inputs.turnover,
         "most sold": float(sold.sum()) - inputs.most_sold,
-        "holdings": (sold_by_asset - inputs.weights).max(initial=0.0),
+        "holdings": (sold_by_asset - inputs.sellable).max(initial=0.0),
         "quoted depth": (flow - inputs.room).max(initial=0.0),
         "no short sale": -flow.min(initial=0.0),
     }

@@ -44,6 +44,8 @@ class Asset(StrategyParams):
         bucket: how soon it can pay a bill; one of `buckets`.
         haircut: what is taken off when months of runway are counted. 0 % for pegged, 100 % for floating assets.
         cap: largest share of the reserve.
+        keep: value that is never sold, not even when it fell: bills are paid in it. More than the policy's
+            `token_floor`, because the price may fall between a decision and its execution.
         noise: how far below a dollar it may stand without meaning anything, where that is more than for those that an
             issuer redeems at a dollar; a wrapper takes its token's, and `peg.noise` holds where it is left out.
         own: the DAO's own token or a pool position in it: counts zero everywhere and is never traded here.
@@ -57,6 +59,7 @@ class Asset(StrategyParams):
     bucket: str | None = None
     haircut: Share | None = None
     cap: Share = WAD
+    keep: NonNegativeUsd = 0
     noise: Share | None = None
     own: bool = False
 

@@ -79,6 +79,7 @@ class Inputs:
         turnover: most to sell.
         minimum_trade: least to sell in a pair that is used.
         most_sold: most to sell in one run, exits included.
+        kept: (n,) value of each asset that is not sold, whatever happens.
         slack: (c,) how far each limit may be exceeded: 0, except in a repair that cannot do better.
         margin: by how much the solver keeps away from limits, floor, turnover and `most_sold`, so that rounding cannot
             cross them.
@@ -95,7 +96,13 @@ class Inputs:
     minimum_trade: float
     slack: Array
     most_sold: float = UNLIMITED
+    kept: Array | float = 0.0
     margin: float = 1e-7
+
+    @property
+    def sellable(self) -> Array:
+        """(n,) the most that may be sold of each asset."""
+        return np.maximum(self.weights - self.kept, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,8 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
     coin = gas.native_usd or 0
     gas_cost = np.array([ladder.gas * gas.wei * coin / (WAD * scale) for ladder in quotes.ladders])
     exits = np.isin(quotes.sell, state.where(State.FALLEN))
-    depth = np.minimum(quotes.depth.cumsum(axis=1), weights[quotes.sell, None])
+    kept = universe.kept / scale
+    depth = np.minimum(quotes.depth.cumsum(axis=1), np.maximum(weights - kept, 0.0)[quotes.sell, None])
     room = np.diff(depth, axis=1, prepend=0.0) if quotes.ladders else quotes.depth
     inputs = Inputs(
         weights=weights,
@@ -152,6 +153,7 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
         turnover=params.turnover / WAD,
         most_sold=UNLIMITED if params.most_sold is None else min(params.most_sold / scale, UNLIMITED),
         minimum_trade=params.minimum_trade / scale,
+        kept=kept,
         slack=np.zeros(len(universe.limits)),
     )
     return Situation(

@@ -49,6 +49,7 @@ class Universe:
         pegged: (n,) which assets should be worth one dollar.
         noise, exit: (n,) how far below a dollar each means nothing, and beyond which it is an emergency.
         retained: (n,) share that counts toward runway, one less haircut.
+        kept: (n,) WAD USD of each that is never sold.
         inside: (n,) index of the asset that each one wraps, or -1.
         issuers, issuer_share: names, and (I, n) look-through shares.
         failures, hazard, loss: names, (F,) expected failures per year, (F, n) share of each asset lost by each.
@@ -59,6 +60,7 @@ class Universe:
     noise: Array
     exit: Array
     retained: Array
+    kept: Array
     inside: npt.NDArray[np.intp]
     limits: tuple[Limit, ...]
     issuers: tuple[str, ...]
@@ -144,6 +146,7 @@ def build(params: Params, tokens: Mapping[str, Token]) -> Universe:
         noise=noise,
         exit=np.maximum(noise, params.peg.exit / WAD),
         retained=np.array([_retained(asset, peg) for asset, peg in zip(assets, pegged, strict=True)]),
+        kept=np.array([float(asset.keep) for asset in assets]),
         inside=np.array([position.get(asset.wraps or "", -1) for asset in assets], dtype=np.intp),
         limits=tuple(limits),
         issuers=tuple(params.issuers),

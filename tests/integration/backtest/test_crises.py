@@ -63,6 +63,15 @@ def test_the_runway_is_never_broken() -> None:
 
 
 @pytest.mark.parametrize("cut_off", [False, True])
+@pytest.mark.parametrize("name", ["terra-2022-from-the-eve", "ftx-2022-from-the-eve"])
+def test_a_reserve_that_comes_to_the_break_unprepared_keeps_its_limits(name: str, cut_off: bool) -> None:
+    found = case(name, cut_off)
+    assert found.passed, found.lines
+    assert found.measures.worst_hold > 0.01
+    assert found.measures.turnover > 0.5 and found.measures.executed >= 5
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
 def test_terra_keeps_its_limits(cut_off: bool) -> None:
     found = case("terra-2022", cut_off)
     assert found.passed, found.lines

@@ -12,8 +12,12 @@ import yaml
 
 from dao_bot.app.wiring import open_desk
 from dao_bot.config.source import read_source
+from dao_bot.devnet.abi import encode_call
+from dao_bot.devnet.artifacts import npm_artifact
+from dao_bot.devnet.errors import DevnetError
 from dao_bot.devnet.running import refresh_feeds
 from dao_bot.devnet.scenarios import give, swap_as_stranger
+from dao_bot.devnet.transactions import send
 from dao_bot.domain.concentrated import taken
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.lifecycle import State
@@ -30,6 +34,7 @@ from dao_bot.domain.runs import RunId
 from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.look import look
 from dao_bot.engine.runs import RunReport, run_once
+from dao_bot.engine.signing import transaction_of
 from dao_bot.strategy import Observation
 from strategies.liquidity import Liquidity, Params
 from tests.integration.engine.kit import KEEPER_VARIABLE, ROOT, Office, deciding
@@ -209,6 +214,45 @@ def test_nothing_is_minted_while_the_pool_is_pushed(office: Office, running_worl
     report = run(office)
     assert report.proposal is None
     assert "differ by" in report.detail
+
+
+def test_an_approved_mint_does_not_execute_once_the_pool_is_pushed_whoever_sends_it(
+    office: Office, running_world: RunningWorld
+) -> None:
+    report = run(office)
+    assert report.proposal is not None and report.proposal.verdict.passed
+    proposal = report.proposal.id
+    office.tick()
+    office.sign(proposal)
+    swap_as_stranger(running_world, "WETH", "DAO", 3000, 100 * 10**18)
+    with pytest.raises(DevnetError, match="revert"):
+        office.submit_as_stranger(transaction_of(office.stored(proposal)))
+    told = office.tick()
+    assert office.state(proposal) is not State.EXECUTED, told
+    assert see(office).positions == ()
+
+
+def test_a_position_that_a_stranger_sent_does_not_decide_where_money_goes(
+    office: Office, running_world: RunningWorld
+) -> None:
+    """The pool's first provider gives the Safe its position over all prices: nothing is added to it."""
+    world, anvil = office.world, office.anvil
+    manager = npm_artifact(running_world.toolchain.packages, "NonfungiblePositionManager")
+    pool = world.pool("DAO", "WETH", 3000)
+    given = []
+    for number in range(1, 18):
+        data = encode_call(manager, "positions", number)
+        word = anvil.rpc("eth_call", {"to": world.position_manager, "data": data}, "latest")[2:]
+        lower = int(word[5 * 64 : 6 * 64], 16)
+        if lower >= 2**255 and 2**256 - lower == 887_220 and int(word[4 * 64 : 5 * 64], 16) == 3000:
+            given.append(number)
+    (number,) = given
+    send(anvil, world.deployer, world.position_manager, manager, "transferFrom", world.deployer, world.safe, number)
+    (gift,) = see(office).positions
+    assert (gift.token_id, gift.pool) == (number, pool)
+    report = run(office, depth="10000000 USD")
+    operations = report.decision.operations if report.decision else ()
+    assert not any(isinstance(each, IncreaseLiquidity) for each in operations), operations
 
 
 def test_the_policy_refuses_to_fill_a_position_of_somebody_else(office: Office) -> None:

@@ -231,7 +231,7 @@ def test_every_crisis_says_where_its_dollars_come_from() -> None:
     for crisis in CRISES:
         assert crisis.marks
         assert crisis.fallen is None or crisis.eve is not None
-    assert VERSION == 2
+    assert VERSION == 3
 
 
 def test_the_page_tells_every_limit(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from dao_bot.strategy import (
     PoolState,
     Position,
     RunId,
+    Spend,
     Token,
     TokenPrice,
 )
@@ -97,6 +98,7 @@ def observe(
     spot_off: int = 0,
     twap_off: int = 0,
     actions: Sequence[PastAction] = (),
+    spent: Sequence[Spend] = (),
     gas: GasPrice = CHEAP_GAS,
     memory: Memory | None = None,
     now: int = NOW,
@@ -119,6 +121,7 @@ def observe(
         "positions": (PoolPositions(pool, tuple(positions), problems),),
         "gas": gas,
         "action_history": tuple(actions),
+        "spend_history": tuple(spent),
         "price_history": {},
     }
     data: Mapping[Need[Any], Any] = {need: answers[need.kind] for need in Liquidity(settings).needs()}

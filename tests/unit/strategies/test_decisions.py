@@ -146,6 +146,19 @@ def test_an_exit_sells_no_more_in_one_run_than_the_stated_value_and_says_that_th
     assert "most sold" in {each.name for each in decision.binding}
 
 
+@pytest.mark.parametrize("price", [0.98, 1.0])
+def test_what_is_to_be_kept_is_never_sold(price: float) -> None:
+    held = {"USDC": 500e3, "USDT": 150e3, "DAI": 150e3}
+    assets = BASE["assets"] | {"USDT": BASE["assets"]["USDT"] | {"keep": "60000 USD"}}
+    issuers = BASE["issuers"] | {"Tether": BASE["issuers"]["Tether"] | {"cap": "1%"}}
+    decision = decide(
+        params(assets=assets, issuers=issuers, turnover="100%", max_tranches="1"), held, usd={"USDT": price}
+    )
+    left = 150_000 * 10**6 - sum(s.sell.units for s in swaps(decision) if s.sell.token.symbol == "USDT")
+    assert sold(decision) >= {"USDT"}
+    assert 60_000 * 10**6 <= left * price <= 65_000 * 10**6
+
+
 def test_what_fell_too_far_is_not_sold_beyond_the_stated_loss() -> None:
     held = {"USDC": 300e3, "USDT": 150e3, "DAI": 350e3}
     decision = decide(params(), held, usd={"USDT": 0.94})

@@ -21,6 +21,7 @@ from dao_bot.strategy import (
     PastAction,
     PoolState,
     Position,
+    Spend,
 )
 from strategies.liquidity import Params, ledger
 from strategies.liquidity.ledger import Ledger, Sample
@@ -29,6 +30,7 @@ from tests.unit.strategies.liquidity_kit import (
     NOW,
     OWN_USD,
     POOL,
+    QUOTE,
     decide,
     fact,
     kinds,
@@ -256,6 +258,36 @@ def test_dust_that_somebody_sent_is_left_alone() -> None:
     pool = pool_at()
     dust = [position(pool, token_id=number, liquidity=10**12) for number in range(20)]
     assert kinds(decide(params(), pool, dust)) == ("mint_position",)
+
+
+def test_a_small_position_that_somebody_sent_keeps_nobody_from_starting() -> None:
+    pool = pool_at()
+    gift = position(pool, lower=-9_000, upper=-6_000, liquidity=2 * 10**20)
+    told = decide(params(smallest="100 USD"), pool, (gift,))
+    assert kinds(told) == ("mint_position",)
+    made = [PastAction(("mint_position",), NOW - 3_600, False)] * 2
+    assert decide(params(smallest="100 USD"), pool, (gift,), actions=made).operations == ()
+
+
+@pytest.mark.parametrize("width", [60, 120_000])
+def test_nothing_is_added_to_a_range_that_nobody_would_choose(width: int) -> None:
+    """A position that somebody sent, much narrower or wider than the best range, does not decide where money goes."""
+    pool = pool_at()
+    sent = position(pool, lower=-width, upper=width, liquidity=4 * 10**21 if width > 60 else 2 * 10**22)
+    assert decide(params(band="1%"), pool, (sent,)).operations == ()
+
+
+def test_a_fall_does_not_ask_for_the_quote_token_again_at_each_step_down() -> None:
+    """All of the quote token became own tokens; what was put in within the period is used up."""
+    pool = busy(pool_at())
+    below = position(pool, lower=6_000, upper=9_000, liquidity=2 * 10**22)
+    spent = [Spend(QUOTE, 30 * 10**18, 96_000 * WAD, NOW - 10 * DAY, False)]
+    free, used = (
+        minted(decide(params(quote_budget="100000 USD"), pool, (below,), memory=fees_seen(2), spent=each))
+        for each in ((), spent)
+    )
+    assert free.deposit1.units > 10 * 10**18
+    assert used.deposit1.units * 3_200 <= 4_001 * 10**18
 
 
 def test_the_position_is_always_shown_against_holding_and_against_the_full_range() -> None:

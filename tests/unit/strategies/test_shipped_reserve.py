@@ -52,6 +52,12 @@ def test_what_is_an_emergency_to_the_reserve_has_fallen_to_the_policy() -> None:
         assert 1.0 - exit_at <= below[symbol] / WAD + 1e-9
 
 
+def test_what_the_policy_keeps_is_not_sold_even_when_its_price_falls_before_the_execution() -> None:
+    kept = dict(zip(RESERVE.symbols, RESERVE.kept.tolist(), strict=True))
+    for symbol, floor in RULES["token_floor"].tokens.items():
+        assert kept[symbol] * 0.95 >= floor
+
+
 def test_an_exit_is_no_more_than_the_policy_lets_through_in_a_run() -> None:
     assert isinstance(PARAMS, Params) and PARAMS.most_sold is not None
     assert PARAMS.most_sold <= RULES["move_size"].per_run
