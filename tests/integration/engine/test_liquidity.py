@@ -16,7 +16,7 @@ from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.artifacts import npm_artifact
 from dao_bot.devnet.errors import DevnetError
 from dao_bot.devnet.running import refresh_feeds
-from dao_bot.devnet.scenarios import give, swap_as_stranger
+from dao_bot.devnet.scenarios import give, set_feed_price, swap_as_stranger
 from dao_bot.devnet.transactions import send
 from dao_bot.domain.concentrated import taken
 from dao_bot.domain.decisions import Decision
@@ -31,6 +31,8 @@ from dao_bot.domain.positions import (
     edges,
 )
 from dao_bot.domain.runs import RunId
+from dao_bot.domain.ticks import price_at_sqrt
+from dao_bot.domain.units import WAD
 from dao_bot.engine.decide import StrategyProcess
 from dao_bot.engine.look import look
 from dao_bot.engine.runs import RunReport, run_once
@@ -84,7 +86,7 @@ def office(
         {"url": f"{anvil.url}/", "operator": "two"},
     ]
     data["protocols"]["uniswap_v3"]["position_manager"] = world.position_manager
-    data["strategies"] = {NAME: data["strategies"][NAME]}
+    data["strategies"] = {NAME: data["strategies"][NAME] | {"approval": "two-owners"}}
     for rule in data["policy"]["rules"]:
         if rule["use"] == "move_size":
             rule.pop("tokens_per_run", None)
@@ -207,6 +209,40 @@ def test_a_range_is_moved_in_one_batch(office: Office) -> None:
     assert action.kinds == ("decrease_liquidity", "collect_fees", "mint_position")
     assert not action.open
     assert office.stored(proposal).state is State.EXECUTED
+
+
+def test_the_strategy_itself_moves_a_range_that_the_price_left_once_fees_pay_for_it(
+    office: Office, running_world: RunningWorld
+) -> None:
+    """A calm token in a busy pool: its price rises with its feed, out of the range; fees say that following pays."""
+    calm: dict[str, Any] = {"volatility": "5%", "fee_history": "1h", "horizon": "60d", "depth": "40000 USD"}
+    execute(office, run(office, **calm))
+    (held,) = see(office).positions
+    assert run(office, nominal=1, **calm).proposal is None, "the first sample of fees is taken"
+    trade(running_world, 12)
+    swap_as_stranger(running_world, "WETH", "DAO", 3000, 45 * 10**18)
+    _let_the_feed_follow(office)
+    assert not held.is_in_range(see(office).pool.tick)
+    moved = run(office, nominal=2, **calm)
+    assert moved.proposal is not None, moved.detail
+    assert [each.kind for each in moved.proposal.decision.operations] == [
+        "decrease_liquidity",
+        "collect_fees",
+        "mint_position",
+    ]
+    execute(office, moved)
+    (now,) = see(office).positions
+    assert now.token_id != held.token_id and now.is_in_range(see(office).pool.tick)
+    assert "moves of the range in the window" in {each.name for each in moved.proposal.decision.evidence}
+
+
+def _let_the_feed_follow(office: Office) -> None:
+    """The feed says what the pool says, and so does the pool's average after two hours."""
+    pool = see(office).pool
+    price = price_at_sqrt(pool.sqrt_price, 18, 18)  # WAD of token1 for one token0
+    dao_in_weth = price if pool.token0.symbol == "DAO" else WAD * WAD // price
+    set_feed_price(office.anvil, office.world, "DAO", 3_200 * 10**8 * dao_in_weth // WAD)
+    office.anvil.advance(2 * HOUR)
 
 
 def test_nothing_is_minted_while_the_pool_is_pushed(office: Office, running_world: RunningWorld) -> None:
