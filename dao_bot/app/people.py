@@ -17,7 +17,7 @@ Reason = Annotated[str, typer.Option(help="Why; goes into the record.")]
 
 def add_to(app: typer.Typer) -> None:
     """Offer them as commands of `app`."""
-    for command in (inbox, vote, approve, veto, delegate, link, freeze, unfreeze, tally, mandate, mandates):
+    for command in (inbox, vote, approve, veto, delegate, link, freeze, unfreeze, tally, mandate, mandates, ask):
         app.command()(command)
 
 
@@ -172,6 +172,29 @@ def mandate(
 
     bounds = (tokens, total, per_window, window, worst_price, valid_for)
     _finish(command(config, strategy, bounds, key, yes, json))
+
+
+def ask(
+    title: Annotated[str, typer.Argument(help="The question, in one line.")],
+    power: Annotated[str, typer.Option(help="What a vote weighs: a name under governance.power.")],
+    duration: Annotated[str, typer.Option(help="How long the vote takes: 3d.")],
+    key: Key,
+    option: Annotated[list[str] | None, typer.Option(help="What can be chosen; given again for each.")] = None,
+    kind: Annotated[
+        str, typer.Option(help="single-choice, approval, weighted, quadratic, ranked-choice, copeland.")
+    ] = "single-choice",
+    quorum: Annotated[str, typer.Option(help="Least power of all votes together, in whole units.")] = "0",
+    config: Config = CONFIG,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Put a question to the vote, as a steward; what comes of it binds nothing.
+
+    Example: dao-bot ask "Which colour?" --option Red --option Blue --power members --duration 3d --key file:key.json
+    """
+    from dao_bot.app.asking import ask as command
+
+    _finish(command(config, title, kind, option or [], power, duration, quorum, key, yes, json))
 
 
 def mandates(config: Config = CONFIG, json: Json = False) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, ValidationInfo, WithJsonSchema
 
+from dao_bot.domain.errors import BadInput
 from dao_bot.domain.units import WAD
 from dao_bot.fields import DurationField, IntField, RatioField, Settings, UsdField
 from dao_bot.suggest import did_you_mean
@@ -48,8 +49,20 @@ SignedAboveField = Annotated[UsdField, Field(ge=0)]
 
 
 def power(text: str) -> int:
-    """`12.5` in 10^-6 of the unit."""
+    """`12.5`, checked before, in 10^-6 of the unit."""
     return int(Decimal(text).scaleb(POWER_DECIMALS))
+
+
+def parse_power(text: str) -> int:
+    """`12.5`, as a person wrote it, in 10^-6 of the unit.
+
+    Raises:
+        BadInput: it is no such number.
+    """
+    try:
+        return power(TypeAdapter(PowerText).validate_python(text))
+    except ValidationError:
+        raise BadInput("not an amount of voting power", value=repr(text)[:40], limit="such as 12.5") from None
 
 
 class LateSwingSettings(Settings):

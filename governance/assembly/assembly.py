@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.assembly.asking import Asking
 from governance.assembly.delegating import Delegating
 from governance.assembly.inbox import Inbox
 from governance.assembly.linking import Linking
@@ -9,7 +10,7 @@ from governance.assembly.mandating import Mandating
 from governance.assembly.noting import Noting
 
 
-class Assembly(Inbox, Mandating, Delegating, Linking, Noting):
+class Assembly(Inbox, Asking, Mandating, Delegating, Linking, Noting):
     """The people of one treasury at work on its record.
 
     The command line, the chat and the wallet page call this and nothing else. Safe for several threads. Whatever a

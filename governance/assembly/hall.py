@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from dao_bot.chain.endpoints import Endpoints
 from dao_bot.chain.plan import Plan
@@ -20,13 +20,15 @@ from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import BallotBox
 from governance.acts.mandates import ProposedMandate, proposed_mandates
+from governance.acts.polls import Poll, polls
 from governance.acts.register import Register
 from governance.acts.subject import Subject, subject_of
 from governance.acts.terms import Terms
 from governance.approvals.judge import PeopleRule
 
+Named = TypeVar("Named")
 _SHORTEST = 6
-"""Hex digits by which a mandate can be named, as for proposals."""
+"""Hex digits by which a mandate or a question can be named, as for proposals."""
 
 
 class ChainClock:
@@ -93,7 +95,7 @@ class Question:
         terms: what its rule asks of people.
         rule: the rule's name in the config.
         title: one line for people; text of a strategy, to be shown as text.
-        mandate, stored: the one of both that it is.
+        mandate, stored, poll: the one of these that it is.
     """
 
     subject: Subject
@@ -102,6 +104,7 @@ class Question:
     title: str
     mandate: ProposedMandate | None
     stored: StoredProposal | None
+    poll: Poll | None = None
 
 
 class Part:
@@ -125,27 +128,23 @@ class Part:
         return stored
 
     def question(self, subject_id: str) -> Question:
-        """What people are asked, by the id of a proposal or a mandate, or the beginning of it.
+        """What people are asked, by the id of a proposal, a mandate or a question, or the beginning of it.
 
         Raises:
             BadInput, NotFound: there is no such one here.
         """
-        mandate = self._mandate(subject_id)
+        mandate = _begins(proposed_mandates(self._hall.store), lambda one: one.mandate.hash, subject_id)
         if mandate is not None:
             rule, title = mandate.mandate.rule, mandate.mandate.title
             return Question(mandate.subject, self._terms(rule), rule, title, mandate, None)
+        poll = _begins(polls(self._hall.store), lambda poll: poll.hash, subject_id)
+        if poll is not None:
+            return Question(poll.subject, Terms(ballot=poll.terms), "question", poll.title, None, None, poll)
         return self._question(self.proposal(subject_id))
 
     def _question(self, stored: StoredProposal) -> Question:
         rule = stored.proposal.approval_rule
         return Question(subject_of(stored), self._terms(rule), rule, stored.proposal.decision.reason, None, stored)
-
-    def _mandate(self, subject_id: str) -> ProposedMandate | None:
-        digits = subject_id.lower().removeprefix("0x")
-        if len(digits) < _SHORTEST:
-            return None
-        found = [one for one in proposed_mandates(self._hall.store) if one.mandate.hash[2:].startswith(digits)]
-        return found[0] if len(found) == 1 else None
 
     def _terms(self, rule: str) -> Terms:
         """What a rule asks of people; nothing where it asks nobody."""
@@ -155,6 +154,15 @@ class Part:
     def _run(self, plan: Plan[Any]) -> Any:
         """One plan at the newest block."""
         return self._hall.endpoints.read(self._hall.clock.block(), [plan])[0]
+
+
+def _begins(found: Iterable[Named], hash_of: Callable[[Named], str], beginning: str) -> Named | None:
+    """The one whose hash begins so, if it is the only one."""
+    digits = beginning.lower().removeprefix("0x")
+    if len(digits) < _SHORTEST:
+        return None
+    named = [one for one in found if hash_of(one)[2:].startswith(digits)]
+    return named[0] if len(named) == 1 else None
 
 
 def key_of(*parts: object) -> str:

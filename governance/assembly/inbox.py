@@ -11,6 +11,7 @@ from governance.acts.ballot_box import Counted
 from governance.acts.kinds import VOTED
 from governance.acts.mandates import Mandate, proposed_mandates
 from governance.acts.opened import OpenedBallot
+from governance.acts.polls import polls
 from governance.acts.stands import Stand
 from governance.acts.terms import StewardTerms
 from governance.assembly.freezing import Freezing
@@ -81,9 +82,12 @@ class Inbox(Freezing, Receipts):
         self._hall.store.record_sighting(self.question(subject_id).subject.id, self._hall.clock.now(), good=good)
 
     def awaiting(self) -> tuple[Question, ...]:
-        """Everything open that asks people something: proposals, the oldest first, then mandates."""
+        """Everything open that asks people something: proposals, the oldest first, then mandates, then questions."""
         stored = self._hall.store.open_proposals(self._hall.treasury.safe)
-        questions = [*map(self._question, stored), *(self.question(one.hash) for one in self._open_mandates())]
+        now = self._hall.clock.now()
+        asked = [poll.hash for poll in polls(self._hall.store) if now <= poll.subject.valid_until]
+        others = [*(one.hash for one in self._open_mandates()), *asked]
+        questions = [*map(self._question, stored), *map(self.question, others)]
         return tuple(one for one in questions if one.terms.stewards or one.terms.ballot)
 
     def _open_mandates(self) -> Iterator[Mandate]:

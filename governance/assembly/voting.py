@@ -169,10 +169,15 @@ class Voting(Part):
     def tally(self, subject_id: str) -> Counted:
         """The count as the record has it now; final once the ballot is closed.
 
+        The keeper closes ballots on batches. One on a question is closed here, when its end has passed.
+
         Raises:
             NotFound: no vote was opened on it.
         """
-        return self._hall.box.count(self._opened(subject_id))
+        opened, box = self._opened(subject_id), self._hall.box
+        over = opened.latest_end is not None and self._hall.clock.now() > opened.latest_end
+        closed = box.close(opened, self._hall.clock.block()) if over and self.question(subject_id).poll else None
+        return closed or box.count(opened)
 
     def _opened(self, subject_id: str) -> OpenedBallot:
         return self._hall.box.get(self.question(subject_id).subject.id)

@@ -30,6 +30,7 @@ class Deed(enum.StrEnum):
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     MANDATE = "propose a mandate"
+    ASK = "ask"
 
 
 @dataclass(frozen=True, slots=True)

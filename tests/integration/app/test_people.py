@@ -187,3 +187,47 @@ def test_choices_are_written_by_name_number_or_as_json(text: str, choice: object
 def test_what_is_no_choice_is_told_with_what_could_be(text: str) -> None:
     with pytest.raises(BadInput, match="no such option"):
         parse_choice(text, OPTIONS)
+
+
+def test_a_question_is_asked_by_a_steward_voted_on_in_any_kind_and_closed(governed: Office, anvil: Anvil) -> None:
+    asked = ["--power", "members", "--duration", "1h", "--option", "Red", "--option", "Blue", "--option", "Green"]
+    steward = ("--key", key_of(governed, STEWARDS["steward-1"]), "--yes")
+    ann, bob = ("--key", key_of(governed, ANN), "--yes"), ("--key", key_of(governed, BOB), "--yes")
+    single = governed.facts("ask", "Which colour?", *asked, *steward)["subject"]
+    ranked = governed.facts("ask", "In which order?", "--kind", "ranked-choice", *asked, *steward)["subject"]
+    weighted = governed.facts("ask", "How much of each?", "--kind", "weighted", *asked, *steward)["subject"]
+    assert {task["subject"] for task in governed.facts("inbox", "--wallet", ANN.address)} >= {single, ranked, weighted}
+    governed.facts("vote", single, "blue", *ann)
+    governed.facts("vote", ranked, "[2, 1, 3]", *ann)
+    governed.facts("vote", ranked, "[3, 2, 1]", *bob)
+    governed.facts("vote", weighted, '{"1": 3, "2": 1}', *ann)
+    refused(governed.dao_bot("vote", ranked, "blue", *ann, "--json"), 2, "list of options")
+    anvil.advance(3601)
+    told = [governed.facts("tally", subject) for subject in (single, ranked, weighted)]
+    assert all(each["closed"] for each in told)
+    assert told[0]["tally"]["outcome"] == {"passed": True, "winners": [2], "reason": "Blue has the most power"}
+    assert told[1]["tally"]["scores"] == [0, 2000 * 10**6, 2000 * 10**6]
+    assert told[2]["tally"]["scores"] == [1500 * 10**6, 500 * 10**6, 0]
+    refused(governed.dao_bot("vote", single, "red", *bob, "--json"), 3, "over")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["x" * 4000, "--option", "A", "--option", "B"], "not one line"),
+        (["A\u202e?", "--option", "A", "--option", "B"], "not one line"),
+        (["A?", "--option", "A"], "too few or too many options"),
+        (["A?"], "does not fit"),
+        (["A?", "--kind", "for-against", "--option", "A", "--option", "B"], "does not fit"),
+        (["A?", "--kind", "optimistic"], "does not fit"),
+        (["A?", "--kind", "lottery", "--option", "A", "--option", "B"], "lottery"),
+        (["A?", "--option", "A", "--option", "B", "--quorum", "1e3"], "not an amount of voting power"),
+        (["A?", "--option", "A", "--option", "B", "--power", "stones"], "no such kind of voting power"),
+    ],
+)
+def test_what_is_no_question_is_refused(governed: Office, arguments: list[str], words: str) -> None:
+    before = governed.events()
+    always = ["--power", "members", "--duration", "1h"] if "--power" not in arguments else ["--duration", "1h"]
+    key = ("--key", key_of(governed, STEWARDS["steward-1"]), "--yes", "--json")
+    refused(governed.dao_bot("ask", *arguments, *always, *key), 2, words)
+    assert governed.events() == before
