@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dao_bot.backtest.backtest import Backtest, Player
+from dao_bot.backtest.book_file import load_book
 from dao_bot.backtest.depth import Depth, StatedDepth
 from dao_bot.backtest.events import EventsProvider, load_events
 from dao_bot.backtest.feeds import FeedRules, replayed
@@ -300,10 +301,12 @@ def _traffic(settings: MarketSettings, pool: Pool, depth: Depth, directory: Path
 
 
 def _depth(settings: MarketSettings, pool: Pool, directory: Path) -> Depth:
-    chosen: DepthSettings = next(
-        (settings.depths[name] for name in _names(pool) if name in settings.depths), settings.depth
-    )
+    names = _names(pool)
+    name = next((name for name in names if name in settings.depths), None)
+    chosen: DepthSettings = settings.depth if name is None else settings.depths[name]
     if chosen.states is not None:
         return load_pool_states(chosen.states, pool, directory)
-    assert chosen.usd is not None, "the settings hold one of both"
+    if chosen.book is not None:
+        return load_book(chosen.book, directory, turned=name == names[1])
+    assert chosen.usd is not None, "the settings hold one of them"
     return StatedDepth(chosen.usd / WAD)

@@ -68,6 +68,17 @@ class PoolStatesFile(PoolFile):
     max_age: DurationField = Field(default=3_600, gt=0, description="a state that is older counts for nothing")
 
 
+class BookFile(Settings):
+    """Recorded order books of the pair, in a Parquet file with one row for each level of each snapshot."""
+
+    path: str = Field(min_length=1, description="a .parquet file; relative paths start at this file")
+    time: str = Field(default="time", description="column of the snapshots' times, which must be UTC")
+    side: str = Field(default="side", description="column that says bid or ask")
+    price: str = Field(default="price", description="column of prices, of the pair in the order that `depths` names")
+    size: str = Field(default="size", description="column of sizes, in whole tokens of the pair's first symbol")
+    max_age: DurationField = Field(default=3_600, gt=0, description="a snapshot that is older counts for nothing")
+
+
 class PoolTradesFile(PoolFile):
     """What others did in the pool."""
 
@@ -93,17 +104,18 @@ class TradingSettings(Settings):
 
 
 class DepthSettings(Settings):
-    """How deep a pool is: one of both."""
+    """How deep a pool is: one of these."""
 
     usd: UsdField | None = Field(
         default=None, gt=0, description="what can be sold until the price is 1 % worse, at every moment"
     )
     states: PoolStatesFile | None = Field(default=None, description="recorded liquidity of the very pool")
+    book: BookFile | None = Field(default=None, description="recorded order books of an exchange")
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> DepthSettings:
-        if (self.usd is None) == (self.states is None):
-            raise ValueError("write either `usd` or `states`")
+    def _one(self) -> DepthSettings:
+        if sum(each is not None for each in (self.usd, self.states, self.book)) != 1:
+            raise ValueError("write one of `usd`, `states` and `book`")
         return self
 
 
