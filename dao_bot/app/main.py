@@ -310,7 +310,7 @@ def web(config: Config = _CONFIG) -> None:
 
 @app.command()
 def invite(
-    errand: Annotated[str, typer.Argument(help="What for: link, unlink, vote, approve, veto or sign.")],
+    errand: Annotated[str, typer.Argument(help="What for: link, unlink, vote, approve, veto, unfreeze or sign.")],
     subject: Annotated[str | None, typer.Argument(help="The proposal or mandate that it is about.")] = None,
     user: Annotated[str, typer.Option(help="Who gets the link: a name for the record.")] = "owner",
     config: Config = _CONFIG,

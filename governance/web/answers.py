@@ -64,6 +64,5 @@ def _facts(error: DaoBotError) -> dict[str, Any]:
 
 
 def _unwell(what: str, status: int) -> web.Response:
-    return answer(
-        _facts(DaoBotError(what, next_step="Nothing was recorded if you see this. Try again in a minute")), status
-    )
+    next_step = "Try again in a minute; what is recorded already is not recorded twice"
+    return answer(_facts(DaoBotError(what, next_step=next_step)), status)

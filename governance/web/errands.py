@@ -13,9 +13,10 @@ class Errand(enum.StrEnum):
     VOTE = "vote"
     APPROVE = "approve"
     VETO = "veto"
+    UNFREEZE = "unfreeze"
     SIGN = "sign"
 
     @property
     def has_subject(self) -> bool:
         """Whether it is about one proposal or mandate."""
-        return self not in (Errand.LINK, Errand.UNLINK)
+        return self not in (Errand.LINK, Errand.UNLINK, Errand.UNFREEZE)

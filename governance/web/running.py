@@ -19,6 +19,7 @@ from governance.web.errand.port import ErrandDesk
 from governance.web.errand.question import Questions
 from governance.web.errand.signing import Signing
 from governance.web.errand.standing import Standing
+from governance.web.errand.unfreezing import Unfreezing
 from governance.web.errand.voting import Voting
 from governance.web.errands import Errand
 from governance.web.server import WalletPage
@@ -36,6 +37,7 @@ def wallet_page(desk: WebDesk, assembly: Assembly, proxies: int) -> WalletPage:
         Errand.VOTE: Voting(assembly, questions),
         Errand.APPROVE: Standing(assembly, questions, Deed.APPROVE),
         Errand.VETO: Standing(assembly, questions, Deed.VETO),
+        Errand.UNFREEZE: Unfreezing(assembly),
         Errand.SIGN: Signing(desk),
     }
     return WalletPage(desk, errands, proxies)

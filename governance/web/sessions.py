@@ -7,11 +7,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from dao_bot.domain.errors import Refused
+from dao_bot.domain.errors import BadInput, Refused
 from governance.web.invitations import LIFETIME, Invitation
 from governance.web.limits import RateLimit
 
+T = TypeVar("T")
 _MOST_SESSIONS = 10_000
 _BURST, _PER_MINUTE = 30, 30
 
@@ -35,6 +37,16 @@ class Session:
     ends: float
     offered: object = None
     limit: RateLimit = field(default_factory=lambda: RateLimit(_BURST, _PER_MINUTE))
+
+    def last_offered(self, kind: type[T]) -> T:
+        """What was offered last, of this kind.
+
+        Raises:
+            BadInput: nothing was.
+        """
+        if not isinstance(self.offered, kind):
+            raise BadInput("nothing was offered to be signed", next_step="Look again, then sign")
+        return self.offered
 
 
 class Sessions:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dao_bot.domain.addresses import parse_address
-from dao_bot.domain.errors import BadInput
 from governance.assembly import Assembly
 from governance.wallets.events import Linked
 from governance.wallets.sign_in import Purpose
@@ -13,13 +10,6 @@ from governance.web.bodies import Offer
 from governance.web.desk import WebDesk
 from governance.web.errand.port import Json
 from governance.web.sessions import Session
-
-
-@dataclass(frozen=True, slots=True)
-class _Offered:
-    """The message that the wallet was asked to sign."""
-
-    text: str
 
 
 class Linking:
@@ -38,15 +28,12 @@ class Linking:
         """The message, with a new nonce; the one before is worth nothing any more."""
         wallet = parse_address(asked.wallet)
         request = self._assembly.begin_link(session.invitation.person, self._desk.page, self._purpose)
-        offered = _Offered(request.message(wallet).text())
-        session.offered = offered
-        return {"text": offered.text}
+        text = request.message(wallet).text()
+        session.offered = text
+        return {"text": text}
 
     def take(self, session: Session, signature: str) -> Json:
         """Link, if this is the wallet's signature over that message."""
-        offered = session.offered
-        if not isinstance(offered, _Offered):
-            raise BadInput("nothing was offered to be signed", next_step="Begin again")
-        person = session.invitation.person
-        event = self._assembly.finish_link(self._desk.page, offered.text, signature, person)
+        text, person = session.last_offered(str), session.invitation.person
+        event = self._assembly.finish_link(self._desk.page, text, signature, person)
         return {"wallet": event.wallet, "linked": isinstance(event, Linked)}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
-from dao_bot.domain.addresses import Address, parse_address
+from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.look import look_at_safe
@@ -25,14 +24,6 @@ from governance.web.sessions import Session
 from governance.web.shown import shown_calls, shown_card
 
 _REJECTED = frozenset({State.CANCELED, State.STALE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Offered:
-    """What this owner was shown and asked to sign."""
-
-    owner: Address
-    transaction: SafeTransaction
 
 
 class Signing:
@@ -63,16 +54,14 @@ class Signing:
         reasons = _reasons(stored, self._look_again(stored, transaction))
         if reasons:
             raise Refused("there is reason not to sign this", value=" ".join(reasons))
-        session.offered = _Offered(owner, transaction)
+        session.offered = transaction
         return {"typed": self._typed(transaction), **self._hashes(transaction)}
 
     def take(self, session: Session, signature: str) -> Json:
-        """Keep it, if it is this owner's over exactly what was shown."""
-        offered = session.offered
-        if not isinstance(offered, _Offered):
-            raise BadInput("nothing was offered to be signed", next_step="Look again, then sign")
+        """Keep it, if it is an owner's over exactly what was shown."""
+        offered = session.last_offered(SafeTransaction)
         stored, transaction = self._signable(session)
-        if transaction != offered.transaction:
+        if transaction != offered:
             raise Refused(
                 "the transaction has changed since it was shown", next_step="Look again, and sign what is shown then"
             )

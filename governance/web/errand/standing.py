@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dao_bot.domain.addresses import parse_address
-from dao_bot.domain.errors import BadInput
 from governance.assembly import Assembly
 from governance.wallets.statement import Deed, Statement
 from governance.web.bodies import Offer
 from governance.web.errand.port import Json
 from governance.web.errand.question import Questions, subject_of
 from governance.web.sessions import Session
-
-
-@dataclass(frozen=True, slots=True)
-class _Offered:
-    """The statement that the wallet was asked to sign."""
-
-    statement: Statement
 
 
 class Standing:
@@ -39,14 +29,11 @@ class Standing:
         wallet = parse_address(asked.wallet)
         steward = self._assembly.steward_of(wallet)
         about = self._assembly.question(subject_of(session)).subject.hash
-        offered = _Offered(self._assembly.statement(self._deed, wallet, about, asked.reason))
-        session.offered = offered
-        return {"text": offered.statement.text(), "steward": steward}
+        statement = self._assembly.statement(self._deed, wallet, about, asked.reason)
+        session.offered = statement
+        return {"text": statement.text(), "steward": steward}
 
     def take(self, session: Session, signature: str) -> Json:
         """Record it, if it is that wallet's signature over the statement."""
-        offered = session.offered
-        if not isinstance(offered, _Offered):
-            raise BadInput("nothing was offered to be signed", next_step="Begin again")
-        stood = self._assembly.stand_signed(subject_of(session), offered.statement, signature)
+        stood = self._assembly.stand_signed(subject_of(session), session.last_offered(Statement), signature)
         return {"steward": stood.steward, "stand": stood.stand, "wallet": stood.wallet}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from dao_bot.cards.text import LINE, clean, utc
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput
@@ -15,13 +12,6 @@ from governance.web.bodies import Offer
 from governance.web.errand.port import Json
 from governance.web.errand.question import Questions, subject_of
 from governance.web.sessions import Session
-
-
-@dataclass(frozen=True, slots=True)
-class _Offered:
-    """The typed data that the wallet was asked to sign."""
-
-    typed: dict[str, Any]
 
 
 class Voting:
@@ -52,20 +42,17 @@ class Voting:
             raise BadInput("nothing was chosen", next_step="Choose, then sign")
         wallet = parse_address(asked.wallet)
         message = self._assembly.message(subject_of(session), wallet, asked.choice, asked.reason)
-        offered = _Offered(message.typed_data())
-        session.offered = offered
-        return {"typed": offered.typed, "digest": "0x" + message.digest.hex()}
+        typed = message.typed_data()
+        session.offered = typed
+        return {"typed": typed, "digest": "0x" + message.digest.hex()}
 
     def take(self, session: Session, signature: str) -> Json:
         """Record it, if it is the wallet's signature over that vote."""
-        offered = session.offered
-        if not isinstance(offered, _Offered):
-            raise BadInput("nothing was offered to be signed", next_step="Choose, then sign")
-        subject = subject_of(session)
-        recorded = self._assembly.cast_signed(subject, offered.typed, signature, "web")
+        typed, subject = session.last_offered(dict), subject_of(session)
+        recorded = self._assembly.cast_signed(subject, typed, signature, "web")
         (vote,) = recorded.votes
         return {
-            "wallet": offered.typed["message"]["from"],
+            "wallet": typed["message"]["from"],
             "power": format_units(recorded.power, POWER_DECIMALS),
             "changed": recorded.changed,
             "again": recorded.again,

@@ -4,7 +4,7 @@ import { post, Trouble } from "./api.js";
 import { button, el, mono, section } from "./dom.js";
 import { linkView } from "./link.js";
 import { signView } from "./sign.js";
-import { standView } from "./stand.js";
+import { standView, unfreezeView } from "./stand.js";
 import { voteView } from "./vote.js";
 import { connect, findWallets } from "./wallets.js";
 
@@ -15,6 +15,7 @@ const VIEWS = {
   vote: voteView,
   approve: (visit) => standView(visit, "approve"),
   veto: (visit) => standView(visit, "veto"),
+  unfreeze: unfreezeView,
   sign: signView,
 };
 const TITLES = {
@@ -23,6 +24,7 @@ const TITLES = {
   vote: "Vote",
   approve: "Approve as a steward",
   veto: "Veto as a steward",
+  unfreeze: "End a freeze",
   sign: "Sign a Safe transaction",
 };
 

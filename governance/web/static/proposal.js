@@ -38,7 +38,7 @@ export function changes(card) {
     cell("before", row.before),
     cell("after", row.after),
     cell("worth", row.worth)));
-  const heads = ["", "change", "before", "after", "worth"].map((name) => el("th", { scope: "col", class: name ? "r" : "" }, name));
+  const heads = ["asset", "change", "before", "after", "worth"].map((name, at) => el("th", { scope: "col", class: at ? "r" : "" }, name));
   return section("What the treasury gains and loses",
     rows.length > 0
       ? el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, rows))

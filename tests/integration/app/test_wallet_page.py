@@ -85,6 +85,10 @@ def test_the_page_runs_without_any_key_and_lets_in_whom_was_invited(office: Offi
 def test_the_page_is_served_beside_the_keeper_where_the_configuration_wants_it(office: Office) -> None:
     origin = configured(office, own_process=False)
     with process(office, "run", key=office.world.keeper_key) as running:
+        assert running.stdout is not None
+        # Once it tells of its first round, it also listens to signals.
+        while not running.stdout.readline().startswith("reserve: "):
+            assert running.poll() is None
         status, text = fetched(origin)
         assert status == 200 and "/assets/main.js" in text
     assert running.returncode == 0
@@ -111,7 +115,7 @@ def test_without_a_page_there_is_none_to_serve_or_to_invite_to(office: Office) -
 
 def test_an_invitation_names_an_errand_and_what_it_is_about(office: Office) -> None:
     configured(office)
-    refused(office.dao_bot("invite", "dance", "--json"), 2, "link, unlink, vote, approve, veto, sign")
+    refused(office.dao_bot("invite", "dance", "--json"), 2, "link, unlink, vote, approve, veto, unfreeze, sign")
     refused(office.dao_bot("invite", "sign", "--json"), 2, "a proposal's or mandate's id")
     refused(office.dao_bot("invite", "sign", "abcdef123456", "--json"), 2)
     refused(office.dao_bot("invite", "link", "--user", "<b>", "--json"), 2, "not the id of a user")

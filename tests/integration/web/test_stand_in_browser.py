@@ -59,3 +59,19 @@ def test_nobody_else_is_asked_for_a_stewards_word(opened: Site, browser: Browser
         visitor.press("Approve")
         visitor.sees("This is no steward's wallet")
     assert wallet.methods() == ["eth_requestAccounts"] and opened.town.assembly.stands(proposal) == ()
+
+
+def test_stewards_end_a_freeze_with_as_many_wallets_as_it_takes(opened: Site, browser: Browser) -> None:
+    opened.town.assembly.freeze_by_alarm("discord", "<b>the stewards' role changed</b>")
+    for name, seen in (("steward-1", "Your signature counts"), ("steward-2", "The freeze has ended")):
+        assert opened.town.assembly.frozen() is not None
+        with visiting(browser, browser_wallet(opened.town, STEWARDS[name])) as visitor:
+            visitor.choose_wallet(opened.link(Errand.UNFREEZE, name))
+            visitor.sees("<b>the stewards' role changed</b>")
+            visitor.press("End the freeze")
+            visitor.sees(seen)
+            assert visitor.complaints == []
+    assert opened.town.assembly.frozen() is None
+    with visiting(browser, browser_wallet(opened.town, STEWARDS["steward-1"])) as visitor:
+        visitor.choose_wallet(opened.link(Errand.UNFREEZE, "steward-1"))
+        visitor.sees("Nothing is frozen")

@@ -47,6 +47,7 @@ def test_every_line_that_the_template_comments_out_is_valid_too(tmp_path: Path) 
     lines = template().splitlines()
     replies = {"# - {": "- {", "# keeper:": "keeper:", "#   key:": "  key:", "#   max_fee": "  max_fee"}
     replies |= {"# service:": "service:", "#   proposer:": "  proposer:"}
+    replies |= {"# web:": "web:", "#   origin:": "  origin:"}
     for old, new in replies.items():
         lines = [line.replace(old, new, 1) for line in lines]
     path = tmp_path / "strategies.yaml"
@@ -55,6 +56,7 @@ def test_every_line_that_the_template_comments_out_is_valid_too(tmp_path: Path) 
     assert config.mode == "live"
     assert len(config.treasury.chain.rpcs) == 2
     assert config.treasury.service is not None
+    assert config.web is not None
 
 
 def test_template_is_never_written_over_a_file(tmp_path: Path) -> None:
