@@ -54,7 +54,7 @@ def mandates(path: Path, as_facts: bool) -> int:
         return DONE
     lines = [
         f"{one.proposed.mandate.hash[2:14]}  {clean(one.state, 60)}  until {utc(one.proposed.mandate.expires)}\n"
-        f"    {one.proposed.mandate.title}; {format_usd(one.spent)} taken"
+        f"    {one.proposed.mandate.title}; {'unknown' if one.spent is None else format_usd(one.spent)} taken"
         for one in states
     ]
     print_text("\n".join(lines) or "No mandates.")

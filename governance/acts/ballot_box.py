@@ -191,6 +191,8 @@ class BallotBox:
         if box.closed is not None:
             return self.count(opened)
         ballot = self._timed(box)
+        if ballot.ends is None or now.timestamp <= ballot.ends:
+            return None
         counted = self._count(box, ballot, frozenset(), None)
         if counted.tally.ends is None or now.timestamp <= counted.tally.ends:
             return None

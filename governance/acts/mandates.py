@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import BadInput, StoreError
+from dao_bot.domain.errors import BadInput, Refused, StoreError
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.proposals import Proposal
 from dao_bot.domain.tokens import Amount, usd_value
@@ -146,7 +146,11 @@ def _use_key(proposal_id: str) -> str:
 
 def spent(store: Store, mandate: Mandate, since: int = 0, without: str | None = None) -> int:
     """USD (WAD) that batches under a mandate took at `since` or later, or may still take. Derived from outcomes and
-    open proposals: what failed, expired or went stale counts no more."""
+    open proposals: what failed, expired or went stale counts no more.
+
+    Raises:
+        Refused: an executed proposal of the Safe moved something without a price.
+    """
     used = {act.actor for act in store.acts(mandate.hash, MANDATE_USED)} - {without}
     return sum(move.usd for move in store.moves(mandate.safe, since) if move.proposal_id in used)
 
@@ -174,9 +178,15 @@ def _breaches(store: Store, mandate: Mandate, stored: StoredProposal, now: int) 
         return
     if loss * WAD > mandate.worst_price * value:
         yield f"it loses more than {format_ratio(mandate.worst_price)} against the oracle"
-    if spent(store, mandate, without=stored.id) + value > mandate.total:
+    try:
+        ever = spent(store, mandate, without=stored.id)
+        lately = spent(store, mandate, now - mandate.window, without=stored.id)
+    except Refused as error:
+        yield f"what was spent cannot be counted: {error}"
+        return
+    if ever + value > mandate.total:
         yield "the mandate's total would be passed"
-    if spent(store, mandate, now - mandate.window, without=stored.id) + value > mandate.per_window:
+    if lately + value > mandate.per_window:
         yield f"more would be spent in {mandate.window} s than the mandate allows"
 
 

@@ -22,12 +22,13 @@ class MandateState:
 
     Attributes:
         state: `approved`, `defeated`, `expired`, or what it waits for.
-        spent: USD (WAD), by executed and open batches under it.
+        spent: USD (WAD), by executed and open batches under it; None where it cannot be counted, so that it lets
+            nothing through.
     """
 
     proposed: ProposedMandate
     state: str
-    spent: int
+    spent: int | None
 
 
 class Mandating(Standing):
@@ -76,7 +77,10 @@ class Mandating(Standing):
     def _state(self, proposed: ProposedMandate) -> MandateState:
         mandate, now = proposed.mandate, self._hall.clock.block()
         rule = self._hall.rules.get(mandate.rule)
-        taken = spent(self._hall.store, mandate)
+        try:
+            taken: int | None = spent(self._hall.store, mandate)
+        except Refused:
+            taken = None
         if now.timestamp > mandate.expires:
             return MandateState(proposed, "expired", taken)
         if not isinstance(rule, PeopleRule):

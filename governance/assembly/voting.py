@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import DaoBotError, Refused
+from dao_bot.domain.lifecycle import State
 from dao_bot.store.acts import Act
 from dao_bot.store.values import StoredAct
 from governance.acts.ballot_box import Counted
@@ -200,6 +201,10 @@ class Voting(Part):
         return opened
 
     def _in_time(self, opened: OpenedBallot) -> int:
+        """The chain's time, if a vote can still count."""
+        stored = self.question(opened.ballot.id).stored
+        if stored is not None and stored.state is not State.ACTIVE:
+            raise Refused("this proposal is not open to votes any more; nothing was recorded", value=stored.state)
         now, end = self._hall.clock.now(), opened.latest_end
         if self._hall.box.closed(opened) is not None or (end is not None and now > end):
             raise Refused(

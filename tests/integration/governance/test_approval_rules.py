@@ -141,7 +141,7 @@ def test_a_vote_may_change_until_the_end_and_a_click_that_comes_twice_is_one(tow
     with pytest.raises(Refused, match="over"):
         opened.vote(ann, proposal, AGAINST, key="3")
     assert opened.finish(proposal) is State.EXECUTED
-    with pytest.raises(Refused, match="over"):
+    with pytest.raises(Refused, match="not open to votes any more"):
         opened.vote(ann, proposal, AGAINST, key="4")
 
 
