@@ -29,6 +29,9 @@ _TROUBLE = (ServiceUnavailable, ServiceRefused, Refused)
 _REFUSED_WAIT = 300.0
 """Seconds until something that the queue refused is offered again; somebody has to act in between."""
 
+_MOST_LIES, _MOST_OF_A_KIND = 5, 200
+"""Alarms of one look at the queue, and of one subject in all: a flood says no more than these."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brought:
@@ -47,10 +50,10 @@ class _Offer:
 
 
 class Collection:
-    """Between the record and an `OwnersQueue`. Nothing that the queue says is believed: hashes are computed here,
-    signatures verified here, and what was executed is read from the chain.
+    """Between the record and an `OwnersQueue`, which is never believed.
 
-    What it remembers is only when to ask again; a keeper that starts anew asks at once.
+    Hashes are computed here, signatures verified here, and what was executed is read from the chain. What it remembers
+    is only when to ask again; a keeper that starts anew asks at once.
 
     Args:
         spent: requests of this month so far.
@@ -76,6 +79,7 @@ class Collection:
         self._failures = 0
         self._trouble: DaoBotError | None = None
         self._refused: dict[str, float] = {}
+        self._lies: list[str] = []
 
     def next_nonce(self, seen: Look) -> int:
         """max(the chain's nonce, the highest one that waits in the queue + 1), others' transactions included.
@@ -103,6 +107,9 @@ class Collection:
         Trouble with the queue is told and delays only what depends on it.
         """
         offers = list(self._offers(seen))
+        if not offers:
+            return
+        yield from self._tell_lies(offers[0], seen)
         if self._is_put_off():
             yield from (Brought(offer.stored.id, str(self._trouble)) for offer in offers)
             return
@@ -117,8 +124,7 @@ class Collection:
 
     def _bring_all(self, offers: list[_Offer], seen: Look) -> Iterator[Brought]:
         listing = self._ask(seen)
-        for lie in listing.lies:
-            yield from self._alarm(offers[0].stored.id, KEEPER, lie, seen)
+        yield from self._tell_lies(offers[0], seen)
         for offer in offers:
             yield from self._bring(offer, listing, seen)
         self._schedule(offers, seen)
@@ -142,7 +148,7 @@ class Collection:
     def _offer(self, offer: _Offer, seen: Look) -> Iterator[Brought]:
         """The intent is recorded first. After a time-out or a kill the same is offered again, which changes nothing."""
         now = seen.block.timestamp
-        if self._clock() < self._refused.get(offer.safe_tx_hash, float("-inf")):
+        if self._was_refused(offer.safe_tx_hash):
             return
         told = {"safe_tx_hash": offer.safe_tx_hash, "queue": self._queue.name}
         if OFFERING not in self._kinds(offer):
@@ -150,7 +156,7 @@ class Collection:
         try:
             self._propose(offer, seen)
         except (ServiceRefused, Refused) as error:
-            self._refused[offer.safe_tx_hash] = self._clock() + _REFUSED_WAIT
+            self._remember_refusal(offer.safe_tx_hash)
             yield Brought(offer.stored.id, f"owners cannot see it in {self._queue.name}: {error}")
             return
         self._store.append(offer.stored.id, OFFERED, now, told)
@@ -205,12 +211,14 @@ class Collection:
         """Owners' signatures that were given here show there too; approved hashes it reads from the chain itself."""
         there = {confirmation.owner for confirmation in item.confirmations}
         for known in self._store.signatures(offer.safe_tx_hash):
-            if known.owner in there or known.owner not in seen.safe.owners:
+            handed_on = f"{offer.safe_tx_hash} by {known.owner}"
+            if known.owner in there or known.owner not in seen.safe.owners or self._was_refused(handed_on):
                 continue
             if known.kind is not SignatureKind.APPROVED_HASH:
                 try:
                     self._queue.confirm(offer.safe_tx_hash, parse_signature(known.signature))
                 except (ServiceUnavailable, ServiceRefused) as error:
+                    self._remember_refusal(handed_on)
                     yield Brought(offer.stored.id, f"{known.owner}'s signature does not show there yet: {error}")
 
     def _offer_again(self, offer: _Offer, seen: Look) -> Brought:
@@ -228,14 +236,23 @@ class Collection:
         if self._once(offer.stored.id, RIVAL, {"safe_tx_hash": other.safe_tx_hash}, seen):
             yield Brought(offer.stored.id, f"{words}; only one of them can be executed")
 
+    def _tell_lies(self, offer: _Offer, seen: Look) -> Iterator[Brought]:
+        """What was found out while asking; many at once are one lie, lest the record be flooded."""
+        found, self._lies = self._lies, []
+        for lie in found[:_MOST_LIES]:
+            yield from self._alarm(offer.stored.id, KEEPER, lie, seen)
+        if len(found) > _MOST_LIES:
+            yield from self._alarm(offer.stored.id, KEEPER, f"more than {_MOST_LIES} such statements at once", seen)
+
     def _alarm(self, proposal_id: str, subject: str, words: str, seen: Look) -> Iterator[Brought]:
         told = {"queue": self._queue.name, "what": words}
         if self._once(subject, ALARM, told, seen):
             yield Brought(proposal_id, f"ALARM: {self._queue.name} is not to be trusted: {words}. It was not used")
 
     def _once(self, subject: str, kind: str, body: Mapping[str, object], seen: Look) -> bool:
-        """Record it, unless exactly this is in the record already."""
-        if any(event.kind == kind and event.body == body for event in self._store.events(subject)):
+        """Record it, unless exactly this is in the record already, or so many of its kind that no more are needed."""
+        known = [event.body for event in self._store.events(subject) if event.kind == kind]
+        if body in known or len(known) >= _MOST_OF_A_KIND:
             return False
         self._store.append(subject, kind, seen.block.timestamp, body)
         return True
@@ -254,7 +271,14 @@ class Collection:
         except (ServiceUnavailable, ServiceRefused) as error:
             raise self._put_off(error) from None
         self._failures = 0
+        self._lies += listing.lies
         return listing
+
+    def _was_refused(self, what: str) -> bool:
+        return self._clock() < self._refused.get(what, float("-inf"))
+
+    def _remember_refusal(self, what: str) -> None:
+        self._refused[what] = self._clock() + _REFUSED_WAIT
 
     def _is_put_off(self) -> bool:
         return self._failures > 0 and self._clock() < self._next_at

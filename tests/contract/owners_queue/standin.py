@@ -144,6 +144,7 @@ class StandIn(ThreadingHTTPServer):
         self.client = EthereumClient(URI(node))
         self.chain_id = self.client.get_chain_id()
         self._asked: list[float] = []
+        self._versions: dict[str, str] = {}
         self._lock = threading.RLock()
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -274,6 +275,7 @@ class StandIn(ThreadingHTTPServer):
             given["gasToken"],
             given["refundReceiver"],
             safe_nonce=numbers["nonce"],
+            safe_version=self._version(safe),
             chain_id=self.chain_id,
         )
         fields = {**given, **numbers, "data": f"0x{data.hex()}" if data else None}
@@ -376,6 +378,11 @@ class StandIn(ThreadingHTTPServer):
         }
 
     # What the chain says.
+
+    def _version(self, safe: str) -> str:
+        if safe not in self._versions:
+            self._versions[safe] = Safe(safe, self.client).retrieve_version()  # type: ignore[arg-type, abstract]  # as below
+        return self._versions[safe]
 
     def _owners(self, safe: str) -> list[str]:
         return list(Safe(safe, self.client).retrieve_owners())  # type: ignore[arg-type, abstract]  # its metaclass picks

@@ -255,6 +255,33 @@ def test_a_lie_about_the_transaction_is_an_alarm_and_has_no_effect(served: Serve
     assert (served.office.state(proposal), served.office.executions()) == (State.EXECUTED, 1)
 
 
+def test_a_lie_that_is_told_when_a_nonce_is_asked_for_is_an_alarm_too(served: ServedOffice) -> None:
+    served.others_propose(0)
+    served.service.behaviours.append(lying(LIES["another hash"]))
+    proposal = served.office.propose(served.office.payment("USDC", 1000))
+    told = served.tick()
+    assert "ALARM" in str(told[proposal])
+    assert served.kinds("keeper").count("alarm") == 1
+
+
+def test_a_flood_of_lies_and_rivals_does_not_flood_the_record(
+    served: ServedOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dao_bot.engine.collection._MOST_OF_A_KIND", 10)
+    proposal = served.queued()
+    for value in range(20):
+        served.others_propose(0, value + 1)
+
+    def lie(content: dict[str, Any]) -> None:
+        for number, shown in enumerate(content["results"][15:]):
+            shown["safeTxHash"] = f"0x{number:064x}"
+
+    served.service.behaviours.append(lying(lie))
+    served.tick()
+    assert served.kinds(proposal).count("rival") == 10
+    assert served.kinds("keeper").count("alarm") == 6, "five of them, and that there are more"
+
+
 def forged_by_a_stranger(served: ServedOffice, proposal: str) -> EcdsaSignature:
     made = Account.unsafe_sign_hash(bytes.fromhex(served.hash(proposal)[2:]), served.office.world.stranger_key)
     return EcdsaSignature(made.r, made.s, made.v)
