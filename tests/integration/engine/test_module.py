@@ -136,6 +136,21 @@ def test_two_keepers_that_send_at_the_same_moment_pay_once(
     assert office.received() == 400 * USDC
 
 
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_an_execution_that_a_reorganisation_took_back_happens_once_in_the_new_branch(
+    office: Office, depth: int
+) -> None:
+    proposal = office.propose(office.payment("USDC", 400))
+    office.tick()
+    office.anvil.mine(depth - 1)
+    office.anvil.rpc("anvil_reorg", depth, [])
+    assert office.received() == 0
+    for _ in range(3):
+        office.tick()
+    assert (office.state(proposal), office.received()) == (State.EXECUTED, 400 * USDC)
+    office.desk.store.verify()
+
+
 def test_a_keeper_that_is_killed_at_any_commit_or_send_pays_once(
     tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
