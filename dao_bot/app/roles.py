@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.output import print_json, print_text
+from dao_bot.app.role_notes import looser_than_policy
 from dao_bot.app.showing import write_file
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.text import duration
@@ -57,15 +58,17 @@ def plan(path: Path, out: Path | None, as_facts: bool) -> int:
         if out is not None and calls:
             write_file(out, _batch_file(desk, seen, calls).decode())
         exposed = exposures(module, seen)
-        functions = _functions(desk, wanted)
+        functions, notes = _functions(desk, wanted), list(looser_than_policy(desk, module.limits, seen))
     if as_facts:
         shown = [{"to": call.to, "value": call.value, "data": "0x" + call.data.hex()} for call in calls]
-        print_json({"module": module.address, "functions": functions, "exposure": exposed, "calls": shown})
+        facts = {"module": module.address, "functions": functions, "exposure": exposed, "looser_than_policy": notes}
+        print_json({**facts, "calls": shown})
         return DONE
     lines = [f"The role of the module {module.address}; its one member is {module.signer}.", ""]
     lines += [f"  {line}" for line in functions]
     lines += ["", "Whoever has the member's key can take at most, whatever price he accepts:"]
     lines += [f"  {_told(each)}" for each in exposed]
+    lines += [f"Larger than it is good for: {note}." for note in notes]
     lines += ["", _to_do(calls, out)]
     print_text("\n".join(lines))
     return DONE

@@ -79,6 +79,25 @@ def test_the_plan_names_every_function_every_condition_and_what_a_thief_can_take
     assert "2,000.00 USDC" in told.out and "across a refill" in told.out
 
 
+def test_the_plan_says_where_the_chain_would_let_more_through_than_the_policy(office: Office, tmp_path: Path) -> None:
+    assert command("roles", "plan", "-c", config(office), "--json").facts["looser_than_policy"] == []
+    data = read_source(config(office)).data
+    data["routes"]["module"]["limits"] = {
+        "USDC": {"most": "100000", "every": "1h"},
+        "DAO": {"most": "1", "every": "1d"},
+    }
+    data["strategies"]["reserve"]["may"].append({"burn": "DAO"})
+    (burn,) = [rule for rule in data["policy"]["rules"] if rule["use"] == "burn"]
+    burn["tokens"] = {}
+    other = tmp_path / "other.yaml"
+    other.write_text(yaml.safe_dump(data))
+    burning, spending = sorted(
+        command("roles", "plan", "-c", other, "--json").facts["looser_than_policy"], key=lambda note: "USDC" in note
+    )
+    assert burning == "reserve may burn DAO on the chain, but never by the policy's rule `burn`"
+    assert "USDC: the chain lets 2,400,000.00 USD through in 1 d" in spending and "2,000,000.00 USD" in spending
+
+
 def test_a_role_that_is_not_the_derived_one_stops_the_keeper_and_fails_the_doctor(
     office: Office, tmp_path: Path
 ) -> None:
