@@ -38,6 +38,9 @@ _AT_THE_CHAIN = (State.QUEUED, State.READY, State.EXECUTING)
 _APPROVED = (State.SUCCEEDED, State.QUEUED, State.READY)
 """States in which the approval is looked at again: it may have been taken back."""
 
+_EXAMINED_AT_ONCE = 20
+"""Proposals that one tick tries again after an execution; each costs several round trips."""
+
 _KEEPER = RunId("keeper", 0)
 
 
@@ -81,6 +84,7 @@ class Keeper:
         self._stop = stop or threading.Event()
         # After an execution the world is another one. Also at the start: whoever executed last may have been killed.
         self._must_examine = True
+        self._unexamined: list[str] = []
         self._lock = f"safe:{services.treasury.safe}"
 
     def tick(self) -> list[Step]:
@@ -103,20 +107,27 @@ class Keeper:
         yield from (Step(*told) for told in roll_back_undone(self._services, self._store, seen))
         waiting = [*sorted(self._store.open_proposals(safe), key=_order), *self._store.left_open(safe)]
         yield from self._walk_over(waiting, seen)
-        if self._must_examine and not self._stop.is_set():
-            yield from self._examine_all(self._newer(seen))
+        if self._must_examine:
+            open_ = sorted(self._store.open_proposals(safe), key=_order)
+            self._unexamined = [stored.id for stored in open_ if stored.state in _EXAMINED_AGAIN]
+            self._must_examine = False
+        if self._unexamined and not self._stop.is_set():
+            yield from self._examine_some(self._newer(seen))
 
     def _walk_over(self, waiting: Sequence[StoredProposal], seen: Look) -> Iterator[Step]:
-        for number, stored in enumerate(waiting):
+        acted = False
+        for stored in waiting:
             if self._stop.is_set():
                 return
             advance = self._advance if stored.state in OPEN_STATES else self._advance_left_open
             try:
                 # What was done for the one before may have changed what this one stands on.
-                seen = self._newer(seen) if number else seen
+                seen, acted = self._newer(seen) if acted else seen, False
                 for told in advance(stored, seen):
+                    acted = True
                     yield Step(stored.id, told)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other proposals must not wait for it
+                acted = True
                 yield Step(stored.id, f"could not go on: {in_words(error)}")
 
     def _collect(self, seen: Look) -> Iterator[Step]:
@@ -248,10 +259,10 @@ class Keeper:
             )
         return rule.judge(stored, seen)
 
-    def _examine_all(self, seen: Look) -> Iterator[Step]:
-        """What no longer passes becomes stale, so that nobody signs it."""
-        again = False
-        for stored in self._store.open_proposals(self._services.treasury.safe):
+    def _examine_some(self, seen: Look) -> Iterator[Step]:
+        """What no longer passes becomes stale, so that nobody signs it. First what is signed next; the rest waits."""
+        now, self._unexamined = self._unexamined[:_EXAMINED_AT_ONCE], self._unexamined[_EXAMINED_AT_ONCE:]
+        for stored in map(self._store.proposal, now):
             if stored.state not in _EXAMINED_AGAIN:
                 continue
             try:
@@ -259,9 +270,8 @@ class Keeper:
                 if refusal is not None:
                     yield Step(stored.id, stale(self._store, stored, seen, refusal))
             except Exception as error:  # noqa: BLE001 - as in a tick
-                again = True
+                self._unexamined.append(stored.id)
                 yield Step(stored.id, f"could not be examined again: {in_words(error)}")
-        self._must_examine = again
 
     def _look(self) -> Look:
         return look(self._services, _KEEPER)

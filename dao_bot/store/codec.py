@@ -33,7 +33,7 @@ class UnknownOperation:
     fields: dict[str, object]
 
 
-PROPOSALS_KEPT = 1024
+PROPOSALS_KEPT = 4096
 
 
 class Codec:

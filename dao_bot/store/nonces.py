@@ -75,6 +75,17 @@ class Nonces(Part):
             append_event(connection, self._codec, proposal_id, NONCE_ASSIGNED, at, told)
             return nonce
 
+    def is_another_queued(self, proposal_id: str, safe: str, chain_nonce: int) -> bool:
+        """Whether another proposal of the Safe holds a nonce that the chain has not consumed."""
+        query = select(proposals.c.id).where(
+            proposals.c.safe == parse_address(safe),
+            proposals.c.state.in_(NONCE_HOLDING_STATES),
+            proposals.c.nonce >= chain_nonce,
+            proposals.c.id != proposal_id,
+        )
+        with self._database.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def left_open(self, safe: str) -> tuple[StoredProposal, ...]:
         """Canceled and stale proposals of a Safe that have a nonce, or for which something was sent, oldest first.
 

@@ -28,7 +28,7 @@ def test_two_keepers_and_many_proposals(office: Office, tmp_path: Path) -> None:
     sys.stdout.write(f"seed {seed}\n")
     proposals = [office.propose(office.payment("USDC", 10), nominal=number) for number in range(PROPOSALS)]
     with Fleet(office, random.Random(seed), tmp_path / "log") as fleet:
-        fleet.work(time.monotonic() + MINUTES * 60, kill_every=(5.0, 25.0))
+        fleet.work(time.monotonic() + MINUTES * 60, kill_every=(10.0, 40.0))
         sys.stdout.write(f"{fleet.kills} kills, {PROPOSALS - fleet.open_count()} of {PROPOSALS} executed\n")
         fleet.work(time.monotonic() + 3 * MINUTES * 60, kill_every=None)
     fleet.require_each_once(proposals, 10 * USDC)

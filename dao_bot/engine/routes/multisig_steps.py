@@ -38,8 +38,7 @@ class MultisigSteps:
 
     def from_succeeded(self, stored: StoredProposal, seen: Look) -> str | None:
         safe = self._services.treasury.safe
-        others = [other for other in self._store.open_proposals(safe) if other.id != stored.id]
-        if any(other.nonce is not None and not self.is_used(other, seen) for other in others):
+        if self._store.is_another_queued(stored.id, safe, seen.safe.nonce):
             return None
         collection = self._bench.collection
         at_least = 0 if collection is None else collection.next_nonce(seen)
