@@ -27,7 +27,7 @@ from dao_bot.store.values import StoredProposal
 _WAITS_FOR = {
     State.ACTIVE: "It waits for people's approval: `dao-bot inbox`.",
     State.SUCCEEDED: "It waits for the proposal before it.",
-    State.QUEUED: "It waits for signatures of the Safe's owners: `dao-bot sign`.",
+    State.QUEUED: "It waits for signatures of the Safe's owners: `dao-bot sign`, or Safe{Wallet} with a service.",
     State.EXECUTING: "Its transaction is on the way; the keeper follows it.",
 }
 
