@@ -30,6 +30,11 @@ class Subject:
     valid_until: int
     value: int
 
+    @property
+    def is_batch(self) -> bool:
+        """Mandates and questions are known by their hashes; a batch's hash is not its proposal's id."""
+        return self.id != self.hash
+
 
 def subject_of(stored: StoredProposal) -> Subject:
     """The batch of a proposal."""

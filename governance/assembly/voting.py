@@ -26,6 +26,8 @@ from governance.wallets.typed_data import VoteMessage
 from governance.wallets.vote_message import parse_vote
 
 LONGEST_REASON = 500
+_WHOLE = 66
+"""Characters of an id: 0x and 64 hex digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,9 @@ class Voting(Part):
         return closed or box.count(opened)
 
     def _opened(self, subject_id: str) -> OpenedBallot:
-        return self._hall.box.get(self.question(subject_id).subject.id)
+        # Whoever names it whole, as every button does, saves looking for what else begins so.
+        known = self._hall.box.find(subject_id) if len(subject_id) == _WHOLE else None
+        return known or self._hall.box.get(self.question(subject_id).subject.id)
 
     def _open_to_chats(self, subject_id: str) -> OpenedBallot:
         opened = self._opened(subject_id)
@@ -202,9 +206,10 @@ class Voting(Part):
 
     def _in_time(self, opened: OpenedBallot) -> int:
         """The chain's time, if a vote can still count."""
-        stored = self.question(opened.ballot.id).stored
-        if stored is not None and stored.state is not State.ACTIVE:
-            raise Refused("this proposal is not open to votes any more; nothing was recorded", value=stored.state)
+        if opened.subject.is_batch:
+            state = self.proposal(opened.subject.id).state
+            if state is not State.ACTIVE:
+                raise Refused("this proposal is not open to votes any more; nothing was recorded", value=state)
         now, end = self._hall.clock.now(), opened.latest_end
         if self._hall.box.closed(opened) is not None or (end is not None and now > end):
             raise Refused(
