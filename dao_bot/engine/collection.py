@@ -134,7 +134,8 @@ class Collection:
         safe = self._services.treasury.safe
         open_ = [each for each in self._store.open_proposals(safe) if each.nonce is not None]
         taken = {each.nonce for each in open_ if each.state in (State.QUEUED, State.READY, State.EXECUTING)}
-        left = [each for each in self._store.left_open(safe) if each.nonce not in taken and self._may_be_signed(each)]
+        given = [each for each in self._store.left_open(safe) if each.nonce is not None]
+        left = [each for each in given if each.nonce not in taken and self._may_be_signed(each)]
         for stored in (*(each for each in open_ if each.state is State.QUEUED), *left):
             if stored.proposal.batch.transaction.route == MULTISIG and (stored.nonce or 0) >= seen.safe.nonce:
                 transaction = transaction_of(stored)

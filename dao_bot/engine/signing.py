@@ -8,6 +8,7 @@ from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState
 from dao_bot.engine.services import Services
+from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.confirmations import confirm, read_approvals
 from dao_bot.safe.hashes import safe_tx_hash, safe_tx_preimage
 from dao_bot.safe.signatures import (
@@ -31,7 +32,7 @@ def transaction_of(stored: StoredProposal) -> SafeTransaction:
     """What owners sign for it: its batch at its nonce; for a canceled or stale one, the rejection at that nonce.
 
     Raises:
-        BadInput: it has no nonce.
+        BadInput: it has no nonce, or goes by another route.
     """
     return rejection_of(stored) if stored.state in _REJECTED else batch_of(stored)
 
@@ -47,6 +48,14 @@ def rejection_of(stored: StoredProposal) -> SafeTransaction:
 
 
 def _nonce_of(stored: StoredProposal) -> int:
+    route = stored.proposal.batch.transaction.route
+    if route != MULTISIG:
+        raise BadInput(
+            "owners sign nothing for this proposal, because it does not go by their signatures",
+            value=f"route {route}",
+            limit=MULTISIG,
+            next_step="Look at it with `dao-bot show`; `dao-bot cancel` stops it",
+        )
     if stored.nonce is None:
         raise BadInput(
             "this proposal has no Safe nonce, so there is nothing to sign",

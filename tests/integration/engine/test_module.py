@@ -20,7 +20,7 @@ from dao_bot.devnet.running import refresh_feeds
 from dao_bot.devnet.scenarios import swap_as_stranger
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain.calls import Call
-from dao_bot.domain.errors import Refused
+from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.routes.module_role import role_differences
 from dao_bot.protocols.erc20 import TRANSFER
@@ -287,6 +287,12 @@ def test_owners_signatures_are_no_approval_of_what_goes_through_the_module(
         proposal = signing.propose(signing.payment("USDC", 10))
         signing.tick()
         assert (signing.state(proposal), office.received()) == (State.DEFEATED, 0)
+
+
+def test_owners_are_told_that_there_is_nothing_to_sign(office: Office) -> None:
+    proposal = office.propose(office.payment("USDC", 10))
+    with pytest.raises(BadInput, match="owners sign nothing for this proposal"):
+        office.sign(proposal)
 
 
 def test_the_member_of_the_role_must_not_send(office: Office, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
