@@ -1,0 +1,65 @@
+"""A treasury with a transaction service and a module: what goes through the module is not the service's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dao_bot.app.wiring import open_desk
+from dao_bot.devnet.transactions import transact
+from dao_bot.domain.calls import Call
+from dao_bot.domain.lifecycle import State
+from dao_bot.protocols.erc20 import TRANSFER
+from tests.contract.owners_queue.standin import StandIn
+from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, SENDING, SIGNER_VARIABLE, Office, at, write_config
+from tests.integration.engine.module_kit import call_of_member, give_role, through_the_module
+from tests.integration.engine.queue_kit import PROPOSER_KEY, PROPOSER_VARIABLE, Clock, ServedOffice, register
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, World
+
+USDC = 10**6
+
+
+@pytest.fixture
+def served(tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedOffice]:
+    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
+    monkeypatch.setenv(SIGNER_VARIABLE, world.module_signer_key)
+    monkeypatch.setenv(PROPOSER_VARIABLE, PROPOSER_KEY.hex())
+    with StandIn(anvil.url) as service:
+
+        def change(data: dict[str, Any]) -> None:
+            through_the_module(world, data)
+            data["treasury"]["service"] = {
+                "url": service.url,
+                "proposer": f"env:{PROPOSER_VARIABLE}",
+                "requests_per_second": "1000",
+            }
+
+        register(service, world.safe)
+        with open_desk(write_config(tmp_path, anvil.url, change)) as desk:
+            office = Office(desk, world, anvil)
+            give_role(office)
+            yield ServedOffice(office, service, Clock())
+
+
+def test_what_goes_through_the_module_is_not_offered_to_owners_alive_or_left_open(served: ServedOffice) -> None:
+    office = served.office
+    usdc = office.token("USDC").address
+    executed = office.propose(office.payment("USDC", 100))
+    served.tick()
+    failing = office.propose(office.payment("USDC", 500), nominal=1)
+
+    def somebody_else_spends() -> None:
+        transact(office.anvil, call_of_member(office, Call(usdc, TRANSFER.encode(GRANTEE, 800 * USDC))))
+
+    with at(SENDING, somebody_else_spends):
+        served.tick()
+    told = [served.tick() for _ in range(3)]
+    assert (office.state(executed), office.state(failing)) == (State.EXECUTED, State.STALE)
+    closed = [event.body["how"] for event in office.desk.store.events(failing) if event.kind == "closed"]
+    assert closed == ["invalidated on the chain"], told
+    assert served.asked() == 0
