@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dao_bot.strategy import Events, Observation
 from strategies.curation.params import Params
-from strategies.curation.reading import Source, named, parameter, read
+from strategies.curation.reading import Read, Source, named, parameter, read
 from strategies.curation.stakes import NOBODY, Floats, Ints, Kind, Log, Removed, cleaned
 
 DAY = 86_400
+
+MOST_UNLISTED = 1_000
+"""Works that the parameters do not name and that still count toward standing and taste: the most staked on. Anybody can
+register works without end, and every one of them costs time and memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Community:
 
 
 def gather(params: Params, seen: Observation) -> Community:
-    """Read the streams of an observation.
+    """Read the streams of an observation; of works that are not listed, only the most staked on.
 
     Raises:
         BadInput: events are not what the parameters say, or impossible.
@@ -50,7 +54,7 @@ def gather(params: Params, seen: Observation) -> Community:
     sources = _sources(params, seen)
     proven = {wallet.lower(): at for at, each in enumerate(params.identities.values()) for wallet in each}
     listed = {work.id.lower(): name for name, work in params.works.items()}
-    found = read(sources, tuple(proven), tuple(listed))
+    found, unlisted = _bounded(read(sources, tuple(proven), tuple(listed)), len(listed))
     now = seen.block.timestamp
     identity = np.full(len(found.wallets), NOBODY, np.int64)
     identity[: len(proven)] = list(proven.values())
@@ -58,12 +62,30 @@ def gather(params: Params, seen: Observation) -> Community:
     registered = _registered(params, seen)
     creator = _creators(params, registered, found.wallets, found.works, person)
     log, removed = cleaned(found.log, person, creator, now)
+    removed = replace(removed, unlisted=unlisted)
     traits = tuple(dict.fromkeys(trait for work in params.works.values() for trait in work.traits))
     has = np.zeros((len(found.works), len(traits)))
     for row, work in enumerate(params.works.values()):
         has[row, [traits.index(trait) for trait in work.traits]] = 1.0
     names = tuple(listed.get(work, work) for work in found.works)
     return Community(log, removed, names, identity, _since(params, registered, found.works, log, now), traits, has)
+
+
+def _bounded(found: Read, listed: int) -> tuple[Read, int]:
+    """Without all but the most staked on of the works that are not listed, and how many events that left out."""
+    works = len(found.works)
+    if works <= listed + MOST_UNLISTED:
+        return found, 0
+    amount = np.where(found.log.kind == Kind.STAKE, found.log.amount, 0.0)
+    staked = np.bincount(found.log.work, amount, works)[listed:]
+    kept = np.sort(np.argsort(-staked, kind="stable")[:MOST_UNLISTED]) + listed
+    codes = np.full(works, NOBODY, np.int64)
+    codes[:listed] = np.arange(listed)
+    codes[kept] = listed + np.arange(len(kept))
+    stays = codes[found.log.work] != NOBODY
+    log = found.log.where(stays)
+    names = (*found.works[:listed], *(found.works[work] for work in kept.tolist()))
+    return Read(replace(log, work=codes[log.work]), found.wallets, names), int((~stays).sum())
 
 
 def _sources(params: Params, seen: Observation) -> list[Source]:

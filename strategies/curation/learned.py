@@ -54,14 +54,14 @@ def rules_of(params: Params) -> Rules:
 
 def learn(community: Community, params: Params, now: int, seed: int) -> Learned:
     """Convictions, voices, traits, ranking, trial, tastes, and how far all that can be trusted."""
-    clock, rules, works = clock_of(params), rules_of(params), community.works
+    clock, rules, works, listed = clock_of(params), rules_of(params), community.works, len(params.works)
     staked = community.log.of(Kind.STAKE, Kind.UNSTAKE)
-    spoken = voices(batch(staked, clock, now), community.identity, works, rules)
+    spoken = voices(batch(staked, clock, now), community.identity, works, rules, listed)
     age = np.maximum(now - community.since, DAY) / DAY
     payable = np.zeros(works, np.bool_)
     payable[[at for at, work in enumerate(params.works.values()) if work.pay is not None]] = True
     young = now - community.since < params.trial_period
-    old = np.flatnonzero(~young)
+    old = np.flatnonzero(~young[:listed])
     taste = traits.learn(np.log1p(spoken.total / rules.root_unit), community.trait_names, community.has, old)
     prior = params.trait_weight / WAD
     ranking = rank(spoken.total, taste.expected, rules.root_unit, prior)
@@ -78,5 +78,5 @@ def learn(community: Community, params: Params, now: int, seed: int) -> Learned:
         ),
         tastes=tastes.tastes(choices),
         attention=tastes.attention(choices, now),
-        trust=trust(community.log, Model(community.identity, works, clock, rules, prior), now, seed + 2),
+        trust=trust(community.log, Model(community.identity, works, clock, rules, prior, listed), now, seed + 2),
     )

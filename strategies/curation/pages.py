@@ -145,7 +145,8 @@ def _set_aside(aside: dict[str, Any]) -> list[str]:
         "## What did not count",
         "",
         f"{aside['own_works']} stakes on own works, {aside['wash_sales']} wash sales, {aside['zero']} empty events, "
-        f"{aside['duplicates']} duplicates; {aside['voice_without_standing']:.1%} of conviction by wallets without "
+        f"{aside['duplicates']} duplicates, {aside['unlisted']} events on works that few stake on and nobody listed; "
+        f"{aside['voice_without_standing']:.1%} of conviction by wallets without "
         "standing for it.",
         "",
     ]

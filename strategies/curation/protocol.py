@@ -21,6 +21,7 @@ WARM_UP = 90 * DAY
 RECENT = 14 * DAY
 MOST_CUTOFFS = 26
 MOST_CELLS = 1_000_000
+MOST_WALLETS = 5_000
 """Only the newest cutoffs are judged, and at each at most so many wallets x works, the wallets drawn at random."""
 
 
@@ -187,7 +188,7 @@ def _joined(parts: list[Ints]) -> Ints:
 
 def _relevant(future: Choices, cutoff: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
     wallets = np.unique(future.wallet)
-    most = max(MOST_CELLS // max(future.works, 1), 100)
+    most = min(max(MOST_CELLS // max(future.works, 1), 100), MOST_WALLETS)
     if len(wallets) > most:
         wallets = np.sort(np.random.default_rng(cutoff).choice(wallets, most, replace=False))
     row = np.minimum(np.searchsorted(wallets, future.wallet), len(wallets) - 1)

@@ -76,12 +76,13 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """How many events were set aside, and why."""
+    """How many events were set aside, and why. `unlisted`: on works that neither are listed nor much staked on."""
 
     duplicates: int = 0
     zero: int = 0
     own_works: int = 0
     wash_sales: int = 0
+    unlisted: int = 0
 
 
 def cleaned(log: Log, person: Ints, creator: Ints, now: int) -> tuple[Log, Removed]:

@@ -75,11 +75,12 @@ class Model:
     clock: Clock
     rules: Rules
     prior: float
+    listed: int | None = None
 
     def appeal(self, log: Log, moment: int) -> Floats:
         """From the events before `moment`."""
         past = log.before(moment).of(Kind.STAKE, Kind.UNSTAKE)
-        spoken = voices(batch(past, self.clock, moment), self.identity, self.works, self.rules)
+        spoken = voices(batch(past, self.clock, moment), self.identity, self.works, self.rules, self.listed)
         return rank(spoken.total, np.zeros(self.works), self.rules.root_unit, self.prior).appeal
 
 

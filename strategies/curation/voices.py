@@ -22,7 +22,7 @@ class Rules:
         root_unit: tokens of conviction at which a proven identity is as loud as a wallet without proof; it says
             sqrt(conviction x root_unit).
         identity_cap: largest share of the voices of proven identities that one of them has.
-        work_cap: largest share of all voices that counts on one work.
+        work_cap: largest share of all voices on listed works that counts on one of them.
 
     Both caps are at least twice an equal share, so that few identities or works are not all cut down to the least.
     """
@@ -50,12 +50,14 @@ class Voices:
     newcomers: Floats
 
 
-def voices(conviction: Conviction, identity: Ints, works: int, rules: Rules) -> Voices:
+def voices(conviction: Conviction, identity: Ints, works: int, rules: Rules, listed: int | None = None) -> Voices:
     """What each work is given.
 
     Args:
         identity: for each wallet code its proven identity, from 0, or -1.
         works: how many there are, those without any stake included.
+        listed: how many of them, from the first, stewards have listed; all where it is left out. The cap of a work is
+            measured on these, because anybody can register others, and so make an equal share as small as they like.
     """
     wallets = len(identity)
     value = np.maximum(conviction.value, 0.0)
@@ -73,7 +75,8 @@ def voices(conviction: Conviction, identity: Ints, works: int, rules: Rules) -> 
     if len(speaker):
         root *= _scale(sums(speaker, root, int(speaker.max()) + 1), rules.identity_cap)[speaker]
     total = linear + sums(work, root, works)
-    scale = _scale(total, rules.work_cap)
+    scale = np.ones(works)
+    scale[:listed] = _scale(total[:listed], rules.work_cap)
     spoken_on = np.concatenate([conviction.work[~proven], work])
     return Voices(
         speaker=np.concatenate([conviction.wallet[~proven], wallets + speaker]),

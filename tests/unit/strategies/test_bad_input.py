@@ -121,6 +121,25 @@ class TestAThousandSybils:
             assert share == pytest.approx(shares[1][work], rel=1e-5), work
 
 
+class TestWorksWithoutEnd:
+    def test_curation_looks_at_the_most_staked_on_of_those_that_nobody_listed(self) -> None:
+        """Anybody can register works; each would cost time and memory."""
+        spam: list[Event] = [(50.0, 50_000 + number % 50, 1_000 + number, 0.001) for number in range(5_000)]
+        honest = community()
+        told_with = told(decided(honest + spam))
+        assert told_with["set_aside"]["unlisted"] == 4_000
+        assert paid(decided(honest + spam)) == paid(decided(honest))
+
+    def test_curation_still_counts_standing_from_works_that_are_not_listed(self) -> None:
+        elsewhere: list[Event] = [(300.0, 900, 5_000, 10_000.0)]
+        fresh: list[Event] = [(20.0, 900, 7, 300.0)]
+        without, with_it = (
+            paid(decided([*community(), *more], exploration="0%", winners="12"))[curation.address(2_007)]
+            for more in (fresh, elsewhere + fresh)
+        )
+        assert with_it > without
+
+
 class TestAWorkWithNoStakes:
     def test_curation_pays_it_nothing_but_a_trial(self) -> None:
         lonely = [event for event in community() if event[2] != 5]
