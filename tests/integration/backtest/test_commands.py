@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
+
+from tests.integration.backtest import world
 
 ROOT = Path(__file__).parents[3]
 MARKET = """\
@@ -51,6 +55,20 @@ def test_a_backtest_prints_facts_and_writes_its_report(desk: Path) -> None:
     names = {path.name for path in (desk / "report").iterdir()}
     parts = {f"{name}.parquet" for name in ("marks", "fills", "positions", "visits")}
     assert names == {"report.html", "result.json", *parts}
+
+
+def test_all_strategies_play_on_one_treasury_and_their_report_stands_alone(tmp_path: Path) -> None:
+    world.write(tmp_path)
+    ended = dao_bot("backtest", "all", "--from", world.FROM, "--to", world.TO, "--out", "report", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "Backtest of reserve, buyback, market, curator" in ended.stdout and "fees earned" in ended.stdout
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert page.count("<svg") == 4 and "position 1: made with" in page and "burnt" in page and "paid out" in page
+    assert not re.search(r"<(?:script|link|img|iframe)\b|https?://(?!www\.w3\.org/)", page)
+    facts = json.loads((tmp_path / "report" / "result.json").read_text())
+    assert facts["measures"]["earned"] > 0 and facts["assumptions"]["trading"]
+    positions = parquet.read_table(tmp_path / "report" / "positions.parquet").to_pylist()
+    assert {row["strategy"] for row in positions} == {"market"}
 
 
 def test_a_sweep_tries_every_value(desk: Path) -> None:
