@@ -32,10 +32,20 @@ def concerns_of(
         *_bytes(proposal, paid),
         *_witnesses(proposal),
         *_prices(proposal, rows),
+        *_promotion(proposal),
         *([] if outcome else _time(proposal)),
     ]
     order = [Tone.DANGER, Tone.CAUTION, Tone.NEUTRAL]
     return tuple(sorted(found, key=lambda concern: order.index(concern.tone)))
+
+
+def _promotion(proposal: Proposal) -> list[Concern]:
+    """What is approved here are all batches to come, which is more than the bytes show."""
+    strategy = proposal.run.promoted
+    if strategy is None:
+        return []
+    meaning = clean(proposal.decision.summary[0]) if proposal.decision.summary else ""
+    return [Concern(Tone.CAUTION, f"It lets {clean(strategy)} do more by itself from now on. {meaning}".rstrip())]
 
 
 def _violations(proposal: Proposal) -> list[Concern]:

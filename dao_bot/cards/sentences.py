@@ -43,6 +43,8 @@ def title_of(
         parts.append(f"give {_headline(sold)}" if sold else f"receive {_headline(bought)}")
     for verb, some in _by_verb(paid).items():
         parts.append(f"{verb} {listed([payment_words(payment, with_address=False) for payment in some])}")
+    if not parts and proposal.run.promoted is not None:
+        return clean(proposal.decision.reason)
     if not parts:
         return f"{_count(len(proposal.calls), 'call')} moving nothing"
     text = " and ".join(parts)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from dao_bot.domain.hashing import digest
 
+LADDER = "ladder:"
+"""Before a strategy's name: the run in which its promotion is proposed. No strategy has a name with a colon."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunId:
@@ -13,6 +16,11 @@ class RunId:
 
     strategy: str
     nominal: int
+
+    @property
+    def promoted(self) -> str | None:
+        """The strategy whose promotion this is; None for a run of a strategy."""
+        return self.strategy.removeprefix(LADDER) if self.strategy.startswith(LADDER) else None
 
     @property
     def digest(self) -> str:

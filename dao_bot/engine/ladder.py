@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.domain.promises import promises
+from dao_bot.domain.runs import LADDER
 from dao_bot.domain.verdict import Verdict
 from dao_bot.engine.services import Services, StrategyPlan
 from dao_bot.store.store import Store
@@ -46,7 +47,7 @@ _LOOKED_AT = 50
 
 def subject_of(strategy: str) -> str:
     """Of the events that tell of a strategy's rungs."""
-    return f"ladder:{strategy}"
+    return f"{LADDER}{strategy}"
 
 
 def rung_of(store: Store, plan: StrategyPlan) -> Rung:

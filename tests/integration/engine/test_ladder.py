@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dao_bot.app.wiring import open_desk
+from dao_bot.cards.model import Tone
+from dao_bot.cards.story import tell
 from dao_bot.devnet.transactions import transact
 from dao_bot.domain.calls import Call
 from dao_bot.domain.errors import BadInput
@@ -117,6 +119,16 @@ def test_owners_promote_and_then_batches_go_through_the_module_without_them(offi
     assert (office.state(proposal), office.received()) == (State.EXECUTED, 100 * USDC)
     assert judge(office) == []
     office.desk.store.verify()
+
+
+def test_the_card_of_a_promotion_says_what_is_approved_although_the_bytes_move_nothing(office: Office) -> None:
+    card = tell(office.stored(propose(office)).proposal)
+    assert card.title == "Promote reserve from propose to instant. It moves nothing by itself."
+    (concern,) = card.concerns
+    assert concern.tone is Tone.CAUTION
+    assert concern.text.startswith(
+        "It lets reserve do more by itself from now on. Its batches then go through the module"
+    )
 
 
 def test_a_promotion_that_nobody_signs_promotes_nobody(office: Office) -> None:
