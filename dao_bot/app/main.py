@@ -137,6 +137,7 @@ def signer(
 def run(
     config: Config = _CONFIG,
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then stop.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Each line as a JSON object, for collectors of logs.")] = False,
 ) -> None:
     """Run the schedule and the keeper until SIGTERM.
 
@@ -144,7 +145,7 @@ def run(
     """
     from dao_bot.app.running import run as command
 
-    _finish(command(config, once))
+    _finish(command(config, once, json))
 
 
 @app.command()

@@ -146,10 +146,10 @@ def hash_of_policy(config: Config) -> str:
 def policy_of(config: Config) -> Mapping[str, Any]:
     """What the file says of the policy, as plain values.
 
-    Where nodes, the record, the owners' queue, the wallet page and the keeper's key are is left out, because to move
-    them changes no rule; so is the mode.
+    Where nodes, the record, the owners' queue, the wallet page, the watch and the keeper's key are is left out, because
+    to move them changes no rule; so is the mode.
     """
-    plain = {key: value for key, value in config.plain.items() if key not in ("mode", "store", "web")}
+    plain = {key: value for key, value in config.plain.items() if key not in ("mode", "store", "web", "watch")}
     treasury = dict(plain["treasury"])
     treasury.pop("service", None)
     treasury["chain"] = {key: value for key, value in treasury["chain"].items() if key != "rpcs"}

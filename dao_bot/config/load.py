@@ -24,6 +24,7 @@ from dao_bot.config.settings import (
     TreasurySettings,
 )
 from dao_bot.config.source import Source, parse_source, read_source
+from dao_bot.config.watch_settings import WatchSettings
 from dao_bot.config.web_settings import WebSettings
 from dao_bot.config.wording import in_words, is_about_key, plain_location, split_by_place
 from dao_bot.domain.addresses import ZERO_ADDRESS
@@ -57,6 +58,7 @@ class Config:
         web: the wallet page; None where there is none.
         strategies: by name, in the order in which they run.
         discord: None where people do not meet there.
+        watch: None where nobody watches.
     """
 
     path: Path
@@ -77,6 +79,7 @@ class Config:
     strategies: Mapping[str, StrategySettings]
     store: StoreSettings
     discord: DiscordSettings | None = None
+    watch: WatchSettings | None = None
 
     @property
     def directory(self) -> Path:
@@ -206,6 +209,7 @@ def _config(path: Path, source: Source) -> Config:
         power_sources=power_sources,
         approvals=approvals,
         web=file.web,
+        watch=file.watch,
         strategies=file.strategies,
         store=file.store,
         discord=file.discord,

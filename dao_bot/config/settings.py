@@ -23,6 +23,7 @@ from dao_bot.config.fields import (
     StoreUrlField,
     SymbolField,
 )
+from dao_bot.config.watch_settings import WatchSettings
 from dao_bot.config.web_settings import WebSettings
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.units import WAD
@@ -355,6 +356,7 @@ class StrategiesFile(Settings):
         governance: who may approve, and what a vote weighs.
         approvals: how people approve, by names that strategies refer to.
         web: the page where people link wallets and sign; left out, there is none.
+        watch: how people see from outside that the keeper is well; left out, nobody does.
         strategies: what runs, by name, in the order in which they run on one treasury.
         store: where the record is kept.
         discord: where people see proposals and vote; left out, they do it elsewhere.
@@ -372,6 +374,7 @@ class StrategiesFile(Settings):
     governance: GovernanceSettings = GovernanceSettings()
     approvals: Annotated[Mapping[NameField, PluginChoice], Field(min_length=1)]
     web: WebSettings | None = None
+    watch: WatchSettings | None = None
     strategies: Annotated[Mapping[NameField, StrategySettings], Field(min_length=1)]
     store: StoreSettings
     discord: DiscordSettings | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dao_bot.domain.errors import Conflict, DaoBotError
@@ -38,11 +38,19 @@ class Round:
     Args:
         seat: who this keeper is, and its right to work now.
         stop: when it is set, what is being done is finished and nothing more is begun.
+        after: gets what each round told, in the round's own thread.
     """
 
     def __init__(
-        self, services: Services, store: Store, keeper: Keeper, seat: Seat, stop: threading.Event | None = None
+        self,
+        services: Services,
+        store: Store,
+        keeper: Keeper,
+        seat: Seat,
+        stop: threading.Event | None = None,
+        after: Callable[[list[Told]], None] | None = None,
     ) -> None:
+        self._after = after
         self._services = services
         self._store = store
         self._keeper = keeper
@@ -71,6 +79,8 @@ class Round:
         if not self.stopping:
             told += self._tick()
             told += self._judge()
+        if self._after is not None:
+            self._after(told)
         return told
 
     def _judge(self) -> list[Told]:
