@@ -21,17 +21,18 @@ from dao_bot.domain.failpoints import reach
 from dao_bot.domain.hashing import digest
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredPost, StoredProposal
+from governance.acts.freeze import Freeze
 from governance.discord.cards import card_buttons, card_embed, footer, marker, thread_name
 from governance.discord.clerk import Clerk
 from governance.discord.exhibit import Exhibit
 from governance.discord.house import House
-from governance.discord.places import Message, Place, Places
-from governance.discord.tidings import decision_of, outcome_of
+from governance.discord.places import CARD, Message, Place, Places, place_of
+from governance.discord.tidings import decision_of, freeze_of, outcome_of, unfreeze_of
 
 if TYPE_CHECKING:
     from governance.discord.client import FrontDoor
 
-CARD, DECISION = "card", "decision"
+DECISION, FREEZE, UNFREEZE = "decision", "freeze", "unfreeze"
 Result = TypeVar("Result")
 _CURSOR = ("proposals", "cursor")
 
@@ -98,12 +99,28 @@ class Board:
 
     async def round(self) -> None:
         """Bring everything into step once."""
+        await self._tell_freezes()
         for exhibit in await self._clerk.in_thread(self._collect):
             try:
                 await self._bring(exhibit)
             except (discord.DiscordException, OSError, TimeoutError) as error:
                 log.warning("proposal %s is not in step: %s", exhibit.id, error)
                 self._not_before[exhibit.id] = time.monotonic() + _AFTER_REFUSAL
+
+    async def _tell_freezes(self) -> None:
+        """Each freeze and its end, where everybody reads it."""
+        held, begun, ended = await self._clerk.in_thread(self._freezes)
+        news = int(self._house.settings.channels.news)
+        if held is not None:
+            await self._once(f"freeze {held.number}", FREEZE, news, freeze_of(held))
+        for subject in begun - ended - ({f"freeze {held.number}"} if held else set()):
+            await self._once(subject, UNFREEZE, news, unfreeze_of(subject))
+
+    def _freezes(self) -> tuple[Freeze | None, set[str], set[str]]:
+        store = self._house.store
+        begun = {post.subject for post in store.posts(FREEZE) if post.message is not None}
+        ended = {post.subject for post in store.posts(UNFREEZE) if post.message is not None}
+        return self._house.assembly.frozen(), begun, ended
 
     def _collect(self) -> list[Exhibit]:
         """Open proposals, new ones whatever became of them, and those whose end was not told yet."""
@@ -158,7 +175,7 @@ class Board:
 
     async def _bring_card(self, exhibit: Exhibit) -> Place:
         post, new = await self._intended(exhibit.id, CARD)
-        message, place = await self._card(exhibit), _place(post)
+        message, place = await self._card(exhibit), place_of(post)
         if place is None:
             return await self._post_card(exhibit, message, post, new=new)
         if post.shows == message.shows:
@@ -225,9 +242,3 @@ class Board:
 def nonce_of(subject: str, part: str) -> str:
     """The same for the same thing: Discord then sends what it has instead of posting it again (for some minutes)."""
     return str(int(digest([subject, part])[2:17], 16))
-
-
-def _place(post: StoredPost) -> Place | None:
-    if post.channel is None or post.message is None:
-        return None
-    return Place(int(post.channel), int(post.message))

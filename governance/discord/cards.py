@@ -85,8 +85,9 @@ def card_buttons(exhibit: Exhibit) -> tuple[Button, ...]:
         if method.kind in _WITH_BUTTONS:
             for position, option in enumerate(method.options[:_MOST_OPTIONS], start=1):
                 made.append(Button(Press(Verb.VOTE, subject, str(position)), option))
-    if exhibit.frozen is None and exhibit.waits and exhibit.asks.stewards is not None:
-        made.append(Button(Press(Verb.APPROVE, subject), "Approve (stewards)"))
+    if exhibit.waits and exhibit.asks.stewards is not None:
+        if exhibit.frozen is None and exhibit.asks.stewards.approvals:
+            made.append(Button(Press(Verb.APPROVE, subject), "Approve (stewards)"))
         made.append(Button(Press(Verb.VETO, subject), "Veto (stewards)", danger=True))
     made.append(Button(Press(Verb.DETAILS, subject), "All details"))
     return tuple(made)
@@ -121,12 +122,13 @@ def asked_lines(exhibit: Exhibit) -> Iterator[str]:
     """What the rule asks, and how far it is."""
     asks, card = exhibit.asks, exhibit.card
     if exhibit.frozen is not None and exhibit.waits:
-        yield f"**Approvals are frozen**: {plain(exhibit.frozen.reason)}. Buttons do nothing until stewards unfreeze."
+        yield f"**Approvals are frozen**: {plain(exhibit.frozen.reason)}. Only vetoes and signatures count."
     if asks.stewards is not None:
         approving = [stood.steward for stood in exhibit.stood if stood.stand is Stand.APPROVE]
         vetoing = [stood for stood in exhibit.stood if stood.stand is Stand.VETO]
         who = f": {', '.join(plain(one, 40) for one in approving)}" if approving else ""
-        yield f"{len(approving)} of {asks.stewards.approvals} stewards approve{who}"
+        if asks.stewards.approvals:
+            yield f"{len(approving)} of {asks.stewards.approvals} stewards approve{who}"
         for stood in vetoing:
             reason = f": “{plain(stood.reason)}”" if stood.reason else ""
             yield f"{plain(stood.steward, 40)} vetoes{reason}"

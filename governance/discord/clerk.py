@@ -100,6 +100,13 @@ class Clerk:
         """The same for what nobody waits for."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, work)
 
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that the oldest act that is not done has been waiting."""
+        if not self._waiting:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._waiting[0].since
+
     async def finish(self, within: float = 20.0) -> None:
         """Answer everything that was acknowledged; call it while the client still runs."""
         try:

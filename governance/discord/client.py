@@ -15,6 +15,7 @@ from governance.discord.commands import add_commands
 from governance.discord.guard import Guard
 from governance.discord.house import House
 from governance.discord.reply import NOBODY
+from governance.discord.watch import Watch
 
 _MOST_CONNECTIONS = 64
 """A burst of acknowledgements shares these; each of its own connections would cost more than waiting for one."""
@@ -45,6 +46,7 @@ class FrontDoor(discord.Client):
         self.place = discord.Object(int(house.settings.guild))
         self.tree = app_commands.CommandTree(self)
         self.board = Board(self, house, clerk)
+        self.watch = Watch(self, house, clerk, self.board.places)
         self.guard = Guard(self, house, clerk)
         add_commands(self.tree, self.place, house, clerk)
 
@@ -58,6 +60,7 @@ class FrontDoor(discord.Client):
             return
         await self.guard.look_around(guild)
         self.board.start()
+        self.watch.start()
 
     async def on_resumed(self) -> None:
         guild = self.get_guild(self.place.id)
@@ -100,5 +103,6 @@ class FrontDoor(discord.Client):
         self.board.deleted(str(gone.message_id))
 
     async def close(self) -> None:
+        await self.watch.stop()
         await self.board.stop()
         await super().close()

@@ -6,6 +6,7 @@ What is compared with is in the record, so a change that happens while the bot i
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Guard:
     def __init__(self, client: FrontDoor, house: House, clerk: Clerk) -> None:
         self._client, self._house, self._clerk = client, house, clerk
         self._changes: list[float] = []
+        self._noting = threading.Lock()
 
     async def look_around(self, guild: discord.Guild) -> None:
         """Note what is there now; freeze if it is not what was there."""
@@ -113,7 +115,11 @@ class Guard:
         return {name: sorted(users) for name, users in held.items()}
 
     def _note(self, sight: Sight, roles: dict[str, list[str]]) -> None:
-        """In a thread."""
+        """In a thread; of two at a time the second compares with what the first has noted."""
+        with self._noting:
+            self._note_alone(sight, roles)
+
+    def _note_alone(self, sight: Sight, roles: dict[str, list[str]]) -> None:
         store, now = self._house.store, self._house.now()
         guild = self._house.settings.guild
         last_roles = store.last_act(ROLES, ROLES_NOTED, guild)

@@ -11,6 +11,7 @@ import discord
 
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.hashing import digest
+from dao_bot.store.values import StoredPost
 from governance.discord.reply import Button, picture_file, view_of
 
 THREAD_ARCHIVED = 50083
@@ -57,6 +58,17 @@ class Place:
     message: int
 
 
+CARD = "card"
+"""The part of a proposal's posts that is its card."""
+
+
+def place_of(post: StoredPost | None) -> Place | None:
+    """Where it stands, if it does."""
+    if post is None or post.channel is None or post.message is None:
+        return None
+    return Place(int(post.channel), int(post.message))
+
+
 class Places:
     """The channels of one guild."""
 
@@ -87,6 +99,11 @@ class Places:
         if not isinstance(channel, discord.TextChannel):
             raise BadInput("discord.channels.news is no text channel that the bot sees", value=self._news)
         return channel
+
+    def seen_by(self, roles: tuple[str, ...]) -> bool:
+        """Whether members with each of these roles see the proposals; nobody does where there are none."""
+        channel, found = self.proposals(), [self.guild.get_role(int(role)) for role in roles]
+        return bool(found) and all(role is not None and channel.permissions_for(role).view_channel for role in found)
 
     async def open(self, name: str, message: Message, nonce: str) -> Place:
         """A card with a thread of its own."""

@@ -6,10 +6,11 @@ import discord
 
 from dao_bot.cards.model import Tone
 from dao_bot.domain.lifecycle import State
+from governance.acts.freeze import Freeze
 from governance.discord.cards import COLOURS, asked_lines, footer, vote_lines
 from governance.discord.exhibit import Exhibit
 from governance.discord.places import Message
-from governance.discord.words import code, cut, plain
+from governance.discord.words import code, cut, plain, when
 
 _DECIDED = {
     State.SUCCEEDED: "Approved",
@@ -51,3 +52,27 @@ def outcome_of(exhibit: Exhibit) -> tuple[str, Message] | None:
     )
     embed.set_footer(text=footer(part, exhibit.id))
     return part, Message(embed)
+
+
+def freeze_of(held: Freeze) -> Message:
+    """That approvals are stopped, why, and what ends it."""
+    lines = [
+        f"Since {when(held.at)}, by {plain(held.by, 80)}: {plain(held.reason, 500)}",
+        "Votes, approvals and delegations through Discord are stopped. What wallets sign counts, and so do vetoes.",
+        f"Stewards end it with their wallets: {code(f'dao-bot unfreeze {held.number}')}. No button does, and nobody "
+        "who asks for a key or a phrase helps.",
+    ]
+    embed = discord.Embed(title="Approvals are frozen", description="\n".join(lines), colour=COLOURS[Tone.DANGER])
+    embed.set_footer(text=footer("freeze", f"freeze {held.number}"))
+    return Message(embed)
+
+
+def unfreeze_of(subject: str) -> Message:
+    """That they go on."""
+    embed = discord.Embed(
+        title="Approvals go on",
+        description="Enough stewards have signed with their wallets that the freeze is over.",
+        colour=COLOURS[Tone.GOOD],
+    )
+    embed.set_footer(text=footer("unfreeze", subject))
+    return Message(embed)

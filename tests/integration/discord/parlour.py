@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dao_bot.app.chatting import make_house
 from dao_bot.devnet.discord import LocalDiscord, Person, UserInteraction
 from dao_bot.devnet.discord.model import Channel, ChannelType, Message, Role
+from dao_bot.devnet.discord.server import TOKEN
 from dao_bot.domain.lifecycle import State
 from governance.discord.press import Press, Verb
 from governance.discord.supervise import Supervisor
@@ -67,6 +68,10 @@ class Parlour:
         await until(lambda: self.running_client_is_ready() or (self.running is not None and self.running.done()))
         if self.running.done():
             self.running.result()
+
+    async def supervisor_with_its_old_token(self) -> None:
+        """Runs with the token that was right once."""
+        await Supervisor(make_house(self.town.office.desk), TOKEN).run()
 
     def running_client_is_ready(self) -> bool:
         client = self.supervisor.client
