@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from governance.wallets.person import Person
 
 
+_SWITCH = 0.001
+"""Seconds: threads that act must not keep the loop from acknowledging."""
+
+
 def chat(path: Path) -> int:
     """Serve the configured guild until SIGTERM or SIGINT.
 
@@ -28,9 +33,16 @@ def chat(path: Path) -> int:
         house = make_house(desk)
         print_text(f"dao-bot serves guild {house.settings.guild} for {house.name}; it holds no key.")
         sys.stdout.flush()
+        quiet_logs()
+        sys.setswitchinterval(_SWITCH)
         asyncio.run(_serve(house, house.settings.token.resolve()))
     print_text("Stopped; whatever was acknowledged is recorded or was refused.")
     return DONE
+
+
+def quiet_logs() -> None:
+    """What discord.py says of voice, and of each attempt to reconnect, helps nobody here; its errors are told."""
+    logging.getLogger("discord").setLevel(logging.CRITICAL)
 
 
 def make_house(desk: Desk) -> House:

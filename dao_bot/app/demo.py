@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dao_bot.app.briefing import brief_in, write_brief
+from dao_bot.app.demo_chat import Chatted, play_chat
 from dao_bot.app.demo_module import promote, wants_the_module
 from dao_bot.app.demo_report import Played, facts, summary
 from dao_bot.app.demo_vote import hand_out_tokens, play_vote
@@ -56,7 +57,8 @@ def run_demo(directory: Path | None, *, as_json: bool) -> int:
         os.environ[_MODULE_KEY_VARIABLE] = running.world.module_signer_key
         with open_desk(config) as desk:
             played = _play_all(_Stage(desk, running, home, report, (lambda _: None) if as_json else _show))
-            return _finish(desk, played, home, as_json=as_json)
+            chatted = play_chat(home, running, config.read_text(encoding="utf-8"), _sign_all(running), report)
+            return _finish(desk, played, chatted, home, as_json=as_json)
 
 
 def demo_config() -> str:
@@ -167,14 +169,24 @@ def _sign(desk: Desk, stored: StoredProposal, key: str) -> str:
     return made.owner
 
 
+def _sign_all(running: RunningWorld) -> Callable[[Desk, str], None]:
+    """As many owners' signatures as the threshold asks for."""
+
+    def sign(desk: Desk, proposal: str) -> None:
+        for key in running.world.owner_keys[: running.world.threshold]:
+            _sign(desk, desk.store.proposal(proposal), key)
+
+    return sign
+
+
 def _tick(keeper: Keeper, report: Callable[[str], None]) -> None:
     for step in keeper.tick():
         report(f"keeper: {step.told}")
 
 
-def _finish(desk: Desk, played: list[Played], home: Path, *, as_json: bool) -> int:
+def _finish(desk: Desk, played: list[Played], chatted: Chatted, home: Path, *, as_json: bool) -> int:
     head = desk.store.verify()
-    complete = bool(played) and all(one.executed for one in played)
+    complete = bool(played) and all(one.executed for one in played) and chatted.as_approved
     as_promised = all(one.as_promised for one in played)
     if as_json:
         print_json(
@@ -182,11 +194,17 @@ def _finish(desk: Desk, played: list[Played], home: Path, *, as_json: bool) -> i
                 "state": State.EXECUTED if complete else "incomplete",
                 "as_promised": as_promised,
                 "strategies": [facts(one) for one in played],
+                "discord": {
+                    "approved": chatted.approved,
+                    "executed": chatted.executed,
+                    "transcript": chatted.transcript,
+                },
                 "config": str(home / "strategies.yaml"),
                 "head": str(head),
             }
         )
     else:
+        _show("A vote in Discord, as people saw it:\n\n" + "\n".join(chatted.transcript))
         _show(summary(played, terminal_width()))
         print_text(
             f"The cards with their plots: {home}/card-*.html\n"

@@ -40,9 +40,10 @@ class Posts(Part):
         """It shows that now; `shows` is a digest of it."""
         self._change_post(subject, part, {"shows": shows})
 
-    def lose_post(self, subject: str, part: str) -> None:
-        """It stands nowhere any more: somebody deleted it, so it is to be posted again."""
-        self._change_post(subject, part, {"channel": None, "message": None, "shows": None})
+    def lose_post(self, subject: str, part: str, at: int) -> None:
+        """It stands nowhere any more: somebody deleted it, so it is to be posted again, which is intended `at`."""
+        values = {"at": whole("time", at), "channel": None, "message": None, "shows": None}
+        self._change_post(subject, part, values)
 
     def post(self, subject: str, part: str) -> StoredPost | None:
         """What is known of it."""

@@ -122,14 +122,14 @@ class Voting(Part):
                 opened[subject_id] = error
         links = self._hall.register.links()
         wallets = [[str(link.wallet) for link in links.wallets(cast.identity.person)] for cast in casts]
-        power = self._power_of_all(opened, casts, wallets)
+        power, now = self._power_of_all(opened, casts, wallets), self._hall.clock.now()
         prepared: list[_Prepared | DaoBotError] = []
         for cast, linked in zip(casts, wallets, strict=True):
             ballot = opened[cast.subject_id]
             try:
                 if isinstance(ballot, DaoBotError):
                     raise ballot
-                prepared.append(self._prepare(ballot, cast, linked, power[ballot.ballot.id]))
+                prepared.append(self._prepare(ballot, cast, linked, power[ballot.ballot.id], now))
             except DaoBotError as error:
                 prepared.append(error)
         return self._record_votes(prepared)
@@ -231,7 +231,9 @@ class Voting(Part):
                 known += [*linked, seat(cast.identity.person)] if self._has_seats(ballot) else linked
         return {ballot_id: self._hall.box.power_of(ballot, names) for ballot_id, (ballot, names) in voters.items()}
 
-    def _prepare(self, opened: OpenedBallot, cast: Cast, wallets: list[str], power: Mapping[str, int]) -> _Prepared:
+    def _prepare(
+        self, opened: OpenedBallot, cast: Cast, wallets: list[str], power: Mapping[str, int], now: int
+    ) -> _Prepared:
         person, through = cast.identity.person, cast.identity.through
         canonical = opened.ballot.method.parse(cast.choice)
         voters = [*wallets, seat(person)] if self._has_seats(opened) else wallets
@@ -242,7 +244,7 @@ class Voting(Part):
                 value=f"{len(wallets)} linked wallets at block {opened.moment.block.number}",
                 next_step="Link the wallet that held your tokens before the proposal" if not wallets else None,
             )
-        now, ballot_id = self._hall.clock.now(), opened.ballot.id
+        ballot_id = opened.ballot.id
         votes = [
             (
                 Vote(ballot_id, f"{through} {person}", wallet, units, canonical, now, 0),

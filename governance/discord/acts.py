@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from dao_bot.cards.text import number
 from dao_bot.domain.addresses import parse_address
-from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.errors import BadInput, DaoBotError, Refused
 from governance.acts.stands import Stand
 from governance.assembly import Task, VoteRecorded
+from governance.assembly.voting import Cast
 from governance.ballots.power import POWER_DECIMALS
 from governance.discord.caller import Caller
 from governance.discord.facts import plan_of
 from governance.discord.house import THROUGH, House
 from governance.discord.press import Press, Verb
-from governance.discord.reply import MOST_TEXT, Button, Reply
+from governance.discord.reply import MOST_TEXT, Button, Reply, error_reply
 from governance.discord.words import code, cut, plain, when
 
 REMINDERS = "reminders"
@@ -24,11 +26,28 @@ REMINDERS_SET = "reminders set"
 NOBODY = "nobody"
 
 
-def vote(house: House, caller: Caller, proposal_id: str, choice: object, reason: str = "") -> Reply:
-    """Vote with all linked wallets."""
-    identity = caller.member(house)
-    made = house.assembly.cast(identity, proposal_id, choice, caller.key, reason)
-    return Reply(_voted(house, made))
+@dataclass(frozen=True, slots=True)
+class VoteRequest:
+    """One vote that somebody asked for; `choice` as `Cast` takes it, or as people write it."""
+
+    caller: Caller
+    proposal: str
+    choice: int | str
+    reason: str = ""
+
+
+def vote_all(house: House, requests: Sequence[VoteRequest]) -> list[Reply]:
+    """Votes with all linked wallets, in one commit; each answer is told after it."""
+    casts: list[Cast | DaoBotError] = []
+    for request in requests:
+        try:
+            identity = request.caller.member(house)
+            choice = _choice(house, request.proposal, request.choice)
+            casts.append(Cast(identity, request.proposal, choice, request.caller.key, request.reason))
+        except DaoBotError as error:
+            casts.append(error)
+    done = iter(house.assembly.cast_all([one for one in casts if isinstance(one, Cast)]))
+    return [_told(house, next(done) if isinstance(one, Cast) else one) for one in casts]
 
 
 def stand(house: House, caller: Caller, proposal_id: str, word: Stand, reason: str = "") -> Reply:
@@ -130,13 +149,11 @@ def wants_reminders(house: House, user: int) -> bool:
     return last is None or bool(last.body["wanted"])
 
 
-def choice_of(house: House, proposal_id: str, written: str) -> object:
-    """A choice as people write it: an option's name or number; several numbers with commas where the vote takes them.
-
-    Raises:
-        BadInput: the vote has no such option.
-    """
-    options = house.assembly.tally(proposal_id).tally.options
+def _choice(house: House, proposal_id: str, written: int | str) -> object:
+    """A choice as people write it: an option's name or number, or several of them with commas."""
+    if isinstance(written, int):
+        return written
+    options = house.assembly.paper(proposal_id).ballot.method.options
     names = {option.lower(): position for position, option in enumerate(options, start=1)}
     parts = [part.strip().lower() for part in written.split(",")]
     numbers = [names.get(part, int(part) if part.isdecimal() and len(part) < 4 else 0) for part in parts]
@@ -145,9 +162,10 @@ def choice_of(house: House, proposal_id: str, written: str) -> object:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _voted(house: House, made: VoteRecorded) -> str:
-    vote = made.votes[0]
-    options = house.assembly.tally(made.ballot).tally.options
+def _told(house: House, made: VoteRecorded | DaoBotError) -> Reply:
+    if isinstance(made, DaoBotError):
+        return error_reply(made)
+    vote, options = made.votes[0], house.options(made.ballot)
     chosen = options[vote.choice - 1] if isinstance(vote.choice, int) else str(vote.choice)
     how = "is recorded"
     if made.again:
@@ -156,7 +174,7 @@ def _voted(house: House, made: VoteRecorded) -> str:
         how = "is recorded, in place of the one before"
     wallets = f"{len(made.votes)} wallet{'s' if len(made.votes) > 1 else ''}"
     receipts = "\n".join(f"Receipt of {code(vote.wallet)}: {code(vote.receipt)}" for vote in made.votes[:5])
-    return (
+    return Reply(
         f"Your vote {how}: **{plain(chosen, 60)}** with {number(made.power, POWER_DECIMALS)} of power from {wallets}.\n"
         f"{receipts}"
     )

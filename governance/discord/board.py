@@ -129,7 +129,7 @@ class Board:
         known = {post.subject: post for post in store.posts(CARD)}
         for subject, post in known.items():
             if post.message is not None and post.message in self._lost:
-                store.lose_post(subject, CARD)
+                store.lose_post(subject, CARD, int(time.time()))
         self._lost.clear()
         wanted: dict[str, StoredProposal] = {
             stored.id: stored for stored in store.open_proposals(treasury.safe, chain_id=treasury.chain_id)
@@ -183,8 +183,8 @@ class Board:
         try:
             await self.places.change(place, message, post.shows)
         except discord.NotFound:
-            await self._write(lambda store: store.lose_post(exhibit.id, CARD))
-            raise
+            await self._write(lambda store: store.lose_post(exhibit.id, CARD, int(time.time())))
+            return await self._bring_card(exhibit)
         await self._write(lambda store: store.show_post(exhibit.id, CARD, message.shows))
         return place
 
@@ -193,7 +193,7 @@ class Board:
         found = None
         if not new:
             found = await self.places.find_card(marker(exhibit.id), footer(CARD, exhibit.id), post.at)
-        place = found or await self.places.open(name, message, nonce_of(exhibit.id, CARD))
+        place = found or await self.places.open(name, message, nonce_of(post))
         reach("discord.card.posted")
         await self._write(lambda store: store.place_post(exhibit.id, CARD, str(place.channel), str(place.message)))
         await self.places.open_thread(place, name)
@@ -208,7 +208,7 @@ class Board:
         post, new = await self._intended(subject, part)
         if post.message is None:
             found = None if new else await self.places.find(channel, footer(part, subject), post.at)
-            place = found or await self.places.say(channel, message, nonce_of(subject, part))
+            place = found or await self.places.say(channel, message, nonce_of(post))
             reach("discord.said")
             await self._write(lambda store: store.place_post(subject, part, str(place.channel), str(place.message)))
         self._said.add((subject, part))
@@ -239,6 +239,6 @@ class Board:
         return self._pictures[key]
 
 
-def nonce_of(subject: str, part: str) -> str:
-    """The same for the same thing: Discord then sends what it has instead of posting it again (for some minutes)."""
-    return str(int(digest([subject, part])[2:17], 16))
+def nonce_of(post: StoredPost) -> str:
+    """The same for the same intention: Discord then hands out what it has instead of posting again (for minutes)."""
+    return str(int(digest([post.subject, post.part, post.at])[2:17], 16))

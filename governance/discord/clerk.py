@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,17 +18,21 @@ from typing import TypeVar
 import discord
 
 from dao_bot.domain.errors import DaoBotError
+from governance.discord.acts import VoteRequest
 from governance.discord.reply import Reply, error_reply, send_reply
 
 Work = Callable[[], Reply]
+Votes = Callable[[Sequence[VoteRequest]], list[Reply]]
 Result = TypeVar("Result")
 
 MOST_WAITING = 20_000
 """Acts that were acknowledged and not done yet; beyond it, people are asked to come back."""
 
-_AT_ONCE = 16
+_AT_ONCE = 256
 _FEW = 4
-_PATIENCE = 1.0
+_PATIENCE = 2.0
+_GIVEN_UP = 2.8
+_MOST_AT_ONCE = 48
 _ALREADY_ACKNOWLEDGED = 40060
 
 log = logging.getLogger(__name__)
@@ -36,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Act:
-    work: Work
+    work: Work | VoteRequest
     since: float
     done: asyncio.Future[Reply]
 
@@ -59,24 +63,26 @@ def _set_event() -> asyncio.Event:
 
 @dataclass(slots=True)
 class Clerk:
-    """Acts are done one after another, as they came; reads beside them, two at a time."""
+    """Acts are done one after another, as they came, votes many in one commit; reads beside them, two at a time."""
 
+    votes: Votes
     counts: Counts = field(default_factory=Counts)
     _waiting: deque[_Act] = field(default_factory=deque)
     _unacknowledged: int = 0
     _in_hand: int = 0
     _pump: asyncio.Task[None] | None = None
+    _acknowledging: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
     _calm: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=_set_event)
     _acting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "discord-acts"))
     _reading: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "discord-reads"))
 
-    async def act(self, interaction: discord.Interaction, work: Work) -> None:
-        """Acknowledge, do `work`, which records something, and tell what came of it."""
+    async def act(self, interaction: discord.Interaction, work: Work | VoteRequest) -> None:
+        """Acknowledge, vote or do `work`, which records something, and tell what came of it."""
         with self._holding():
             await self._act(interaction, work)
 
-    async def _act(self, interaction: discord.Interaction, work: Work) -> None:
+    async def _act(self, interaction: discord.Interaction, work: Work | VoteRequest) -> None:
         if not await self._acknowledge(interaction):
             return
         if len(self._waiting) >= MOST_WAITING:
@@ -134,11 +140,20 @@ class Clerk:
                 self._idle.set()
 
     async def _acknowledge(self, interaction: discord.Interaction) -> bool:
-        """Whether the user sees that something is being done; if not, nothing will be."""
+        """Whether the user sees that something is being done; if not, nothing will be.
+
+        What has waited here for so long that Discord must have given it up is let go, for the sake of those behind it.
+        """
+        loop = asyncio.get_running_loop()
+        arrived = loop.time()
         self._unacknowledged += 1
         self._calm.clear()
         try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
+            async with self._acknowledging:
+                if loop.time() - arrived > _GIVEN_UP:
+                    self.counts.too_late += 1
+                    return False
+                await interaction.response.defer(ephemeral=True, thinking=True)
         except discord.HTTPException as error:
             if error.code != _ALREADY_ACKNOWLEDGED:
                 self.counts.too_late += 1
@@ -159,11 +174,32 @@ class Clerk:
         loop = asyncio.get_running_loop()
         while self._waiting:
             await self._until_calm(self._waiting[0].since + _PATIENCE - loop.time())
-            acts = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
-            replies = await loop.run_in_executor(self._acting, _all_done, [act.work for act in acts])
+            acts = self._next()
+            replies = await loop.run_in_executor(self._acting, self._do, [act.work for act in acts])
             for act, reply in zip(acts, replies, strict=True):
                 self.counts.acted += 1
                 act.done.set_result(reply)
+
+    def _next(self) -> list[_Act]:
+        """The oldest act; if it is a vote, with all votes right after it."""
+        acts = [self._waiting.popleft()]
+        if isinstance(acts[0].work, VoteRequest):
+            while self._waiting and len(acts) < _AT_ONCE and isinstance(self._waiting[0].work, VoteRequest):
+                acts.append(self._waiting.popleft())
+        return acts
+
+    def _do(self, works: Sequence[Work | VoteRequest]) -> list[Reply]:
+        requests = [work for work in works if isinstance(work, VoteRequest)]
+        if not requests:
+            return [_done(work) for work in works if not isinstance(work, VoteRequest)]
+        made: list[Reply] = []
+
+        def vote() -> Reply:
+            made.extend(self.votes(requests))
+            return made[0]
+
+        failed = _done(vote)
+        return made or [failed] * len(requests)
 
     async def _until_calm(self, patience: float) -> None:
         """Threads and the loop share one interpreter, so acts wait while acknowledgements are due, but not for ever."""
@@ -173,10 +209,6 @@ class Clerk:
             await asyncio.wait_for(self._calm.wait(), patience)
         except TimeoutError:
             return
-
-
-def _all_done(works: list[Work]) -> list[Reply]:
-    return [_done(work) for work in works]
 
 
 def _done(work: Work) -> Reply:

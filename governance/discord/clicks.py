@@ -28,11 +28,11 @@ async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) 
     if press.verb is Verb.VETO:
         await _ask_why(interaction, press)
         return
-    work = work_of(house, caller_of(interaction), press)
+    caller = caller_of(interaction)
     if press.verb is Verb.DETAILS:
-        await clerk.read(interaction, work)
+        await clerk.read(interaction, lambda: _details(house, caller, press.subject))
     else:
-        await clerk.act(interaction, work)
+        await clerk.act(interaction, work_of(house, caller, press))
 
 
 async def submitted(house: House, clerk: Clerk, interaction: discord.Interaction) -> None:
@@ -45,19 +45,16 @@ async def submitted(house: House, clerk: Clerk, interaction: discord.Interaction
     await clerk.act(interaction, lambda: acts.stand(house, caller, press.subject, Stand.VETO, reason))
 
 
-def work_of(house: House, caller: Caller, press: Press) -> Work:
+def work_of(house: House, caller: Caller, press: Press) -> Work | acts.VoteRequest:
     """What a press stands for. What a forged one says is held to the same rules as any other."""
     match press.verb:
         case Verb.VOTE:
-            choice = int(press.detail or 0)
-            return lambda: acts.vote(house, caller, press.subject, choice)
+            return acts.VoteRequest(caller, press.subject, int(press.detail or 0))
         case Verb.APPROVE:
             return lambda: acts.stand(house, caller, press.subject, Stand.APPROVE)
         case Verb.VETO:
             return lambda: acts.stand(house, caller, press.subject, Stand.VETO)
-        case Verb.DETAILS:
-            return lambda: _details(house, caller, press.subject)
-        case Verb.REMIND | Verb.DO_NOT_REMIND:
+        case _:
             if press.detail != str(caller.user):
                 return lambda: Reply(_NOT_YOURS)
             return lambda: acts.set_reminders(house, caller, wanted=press.verb is Verb.REMIND)

@@ -93,7 +93,10 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
         reason: app_commands.Range[str, 0, 300] = "",
     ) -> None:
         caller = caller_of(interaction)
-        await clerk.act(interaction, partial(_vote, house, caller, proposal, choice, reason))
+        if choice:
+            await clerk.act(interaction, acts.VoteRequest(caller, proposal, choice, reason))
+        else:
+            await clerk.act(interaction, partial(acts.invite, house, caller, "vote", proposal))
 
     @tree.command(name="link", description="Link a wallet, or take one away, on the wallet page", guild=place)
     @app_commands.describe(remove="take a wallet away instead")
@@ -116,12 +119,6 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
     @app_commands.describe(reason="why; it is shown everywhere")
     async def freeze(interaction: discord.Interaction, reason: app_commands.Range[str, 1, 300]) -> None:
         await clerk.act(interaction, partial(acts.freeze, house, caller_of(interaction), reason))
-
-
-def _vote(house: House, caller: Caller, proposal: str, choice: str, reason: str) -> Reply:
-    if not choice:
-        return acts.invite(house, caller, "vote", proposal)
-    return acts.vote(house, caller, proposal, acts.choice_of(house, proposal, choice), reason)
 
 
 def _proposals_like(house: House, so_far: str) -> list[Choice]:

@@ -44,6 +44,7 @@ class House:
     caps: Mapping[str, int]
     invite: Invite | None = None
     past: PastResults = field(init=False)
+    _options: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "past", PastResults(self.services, self.store))
@@ -74,6 +75,12 @@ class House:
             value=outflow(proposal),
             past=self.past.of(proposal.run.strategy, stored.number),
         )
+
+    def options(self, subject: str) -> tuple[str, ...]:
+        """What a vote that was opened offers; that never changes."""
+        if subject not in self._options:
+            self._options[subject] = self.assembly.paper(subject).ballot.method.options
+        return self._options[subject]
 
     def latest(self, limit: int = 50) -> tuple[StoredProposal, ...]:
         """Proposals of this treasury, the newest first."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import discord
 import yarl
 
 from dao_bot.domain.errors import BadInput
+from governance.discord.acts import vote_all
 from governance.discord.clerk import Clerk
 from governance.discord.client import FrontDoor
 from governance.discord.house import House
@@ -31,7 +33,7 @@ class Supervisor:
     def __init__(self, house: House, token: str, tell: Callable[[str], None] = log.info) -> None:
         self._house, self._token, self._tell = house, token, tell
         self._stopping = asyncio.Event()
-        self.clerk = Clerk()
+        self.clerk = Clerk(partial(vote_all, house))
         self.client: FrontDoor | None = None
         self.attempts = 0
 

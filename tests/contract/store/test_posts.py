@@ -32,9 +32,9 @@ def test_a_post_that_was_deleted_stands_nowhere_and_can_be_placed_again(store: S
     store.intend_post(SUBJECT, "card", NOW)
     store.place_post(SUBJECT, "card", "11", "22")
     store.show_post(SUBJECT, "card", "digest")
-    store.lose_post(SUBJECT, "card")
+    store.lose_post(SUBJECT, "card", NOW + 9)
     lost = store.post(SUBJECT, "card")
-    assert lost is not None and (lost.channel, lost.message, lost.shows) == (None, None, None)
+    assert lost is not None and (lost.at, lost.channel, lost.message, lost.shows) == (NOW + 9, None, None, None)
     store.place_post(SUBJECT, "card", "11", "33")
     placed = store.post(SUBJECT, "card")
     assert placed is not None and placed.message == "33"

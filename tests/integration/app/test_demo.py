@@ -95,3 +95,17 @@ def test_members_voted_and_stewards_approved_before_the_reserve_s_batch_was_sign
     assert (kinds.count("voted"), kinds.count("steward took a stand")) == (3, 2)
     (closed,) = (event["body"] for event in events if event["kind"] == "ballot closed")
     assert closed["tally"]["scores"] == [10_000 * 10**6, 5_000 * 10**6, 0]
+
+
+def test_people_decide_in_discord_and_exactly_what_they_approved_is_executed(told: dict[str, Any]) -> None:
+    vote = told["discord"]
+    assert vote["approved"] and vote["approved"] == vote["executed"]
+    said = "\n".join(vote["transcript"])
+    for words in (
+        "What changes",
+        "ann clicks For: Your vote is recorded",
+        "sue clicks Approve",
+        "2 of 2 stewards approve",
+    ):
+        assert words in said, said
+    assert said.index("#proposals: Approved") < said.index("#proposals: Executed")

@@ -375,19 +375,15 @@ def test_a_client_that_identifies_too_often_gets_an_invalid_session() -> None:
             local.gateway.identify_interval = 3600.0
             async with connected(local, Client(local)):
                 pass
-            running = asyncio.create_task(_stay(Client(local), local.token))
+            client = Client(local)
+            running = asyncio.create_task(client.start(local.token))
             await until(lambda: local.requests.count(("GET", "/users/@me")) == 2)
             await asyncio.sleep(0.2)
             assert local.gateway.identifies == 1
-            running.cancel()
+            await client.close()
             await asyncio.gather(running, return_exceptions=True)
 
     play(scene)
-
-
-async def _stay(client: discord.Client, token: str) -> None:
-    async with client:
-        await client.start(token)
 
 
 def test_without_the_members_intent_members_are_not_listed() -> None:
