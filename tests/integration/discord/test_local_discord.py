@@ -380,6 +380,8 @@ def test_a_client_that_identifies_too_often_gets_an_invalid_session() -> None:
             await until(lambda: local.requests.count(("GET", "/users/@me")) == 2)
             await asyncio.sleep(0.2)
             assert local.gateway.identifies == 1
+            local.gateway.identify_interval = 0.0
+            await until(client.is_ready)
             await client.close()
             await asyncio.gather(running, return_exceptions=True)
 
