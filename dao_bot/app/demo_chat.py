@@ -72,7 +72,7 @@ class Chatted:
 
 
 def play_chat(home: Path, running: RunningWorld, demo_config: str, sign: Sign, report: Report) -> Chatted:
-    """One more proposal of the demo's first strategy, decided in Discord; its record stands apart, in `home`/discord."""
+    """One more proposal, decided in Discord; its record stands apart, in `home`/discord."""
     quiet_logs()
     apart = home / "discord"
     apart.mkdir(exist_ok=True)

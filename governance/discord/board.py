@@ -19,20 +19,24 @@ from dao_bot.cards.picture import proposal_picture
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.failpoints import reach
 from dao_bot.domain.hashing import digest
+from dao_bot.domain.lifecycle import State
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredPost, StoredProposal
 from governance.acts.freeze import Freeze
-from governance.discord.cards import card_buttons, card_embed, footer, marker, thread_name
+from governance.acts.mandates import used_mandate
+from governance.discord.cards import card_buttons, card_embed, footer, marker, thread_name, thread_title
 from governance.discord.clerk import Clerk
-from governance.discord.exhibit import Exhibit
+from governance.discord.exhibit import CARD, MANDATE, Exhibit
 from governance.discord.house import House
-from governance.discord.places import CARD, Message, Place, Places, place_of
+from governance.discord.mandates import mandate_card, mandate_exhibits
+from governance.discord.news import digest_day, digest_of, digest_subject, due_reminder, reminded, reminders_of
+from governance.discord.places import Message, Place, Places, place_of
 from governance.discord.tidings import decision_of, freeze_of, outcome_of, unfreeze_of
 
 if TYPE_CHECKING:
     from governance.discord.client import FrontDoor
 
-DECISION, FREEZE, UNFREEZE = "decision", "freeze", "unfreeze"
+DECISION, DIGEST, FREEZE, UNFREEZE = "decision", "digest", "freeze", "unfreeze"
 Result = TypeVar("Result")
 _CURSOR = ("proposals", "cursor")
 
@@ -41,6 +45,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 1.5, 5.0
 
 _AFTER_REFUSAL = 30.0
 _MOST_NEW = 200
+_EARLY = frozenset({State.DRAFT, State.SIMULATED, State.PENDING})
+"""Before the keeper has asked the approval rule, nobody knows whether a mandate covers it."""
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +62,8 @@ class Board:
         self._task: asyncio.Task[None] | None = None
         self._settled: set[str] = set()
         self._said: set[tuple[str, str]] = set()
+        self._threaded: set[int] = set()
+        self._reminded: set[tuple[str, int]] = set()
         self._not_before: dict[str, float] = {}
         self._pictures: dict[tuple[str, bool], bytes | None] = {}
         self._lost: set[str] = set()
@@ -100,12 +108,39 @@ class Board:
     async def round(self) -> None:
         """Bring everything into step once."""
         await self._tell_freezes()
-        for exhibit in await self._clerk.in_thread(self._collect):
+        await self._bring_mandates()
+        exhibits = await self._clerk.in_thread(self._collect)
+        for exhibit in exhibits:
             try:
                 await self._bring(exhibit)
+            except discord.NotFound as error:
+                log.warning("something of proposal %s was deleted meanwhile: %s", exhibit.id, error)
             except (discord.DiscordException, OSError, TimeoutError) as error:
                 log.warning("proposal %s is not in step: %s", exhibit.id, error)
                 self._not_before[exhibit.id] = time.monotonic() + _AFTER_REFUSAL
+        await self._tell_news(exhibits)
+
+    async def _tell_news(self, exhibits: list[Exhibit]) -> None:
+        """The digest and reminders, each once, when their time has come."""
+        now = await self._clerk.in_thread(self._house.now)
+        day = digest_day(self._house, now)
+        if day is not None and (digest_subject(day), DIGEST) not in self._said:
+            message = await self._clerk.in_thread(lambda: digest_of(self._house, day, now))
+            await self._once(digest_subject(day), DIGEST, int(self._house.settings.channels.news), message)
+        for exhibit in exhibits:
+            before = due_reminder(self._house, exhibit, now)
+            if before is not None and (exhibit.id, before) not in self._reminded:
+                await self._remind(exhibit, before)
+
+    async def _remind(self, exhibit: Exhibit, before: int) -> None:
+        users = await self._clerk.in_thread(lambda: reminded(self._house, exhibit.id))
+        post = await self._write(lambda store: store.post(exhibit.id, CARD))
+        place = place_of(post)
+        if place is None:
+            return
+        for part, message in reminders_of(exhibit, before, users):
+            await self._once(exhibit.id, part, self.places.thread_of(place), message)
+        self._reminded.add((exhibit.id, before))
 
     async def _tell_freezes(self) -> None:
         """Each freeze and its end, where everybody reads it."""
@@ -139,7 +174,8 @@ class Board:
         for subject in known:
             if subject not in wanted and subject not in self._settled:
                 wanted[subject] = store.proposal(subject)
-        return [house.exhibit_of(stored) for stored in sorted(wanted.values(), key=lambda one: one.number)]
+        ready = [stored for stored in wanted.values() if stored.state not in _EARLY or stored.id in known]
+        return [house.exhibit_of(stored) for stored in sorted(ready, key=lambda one: one.number)]
 
     def _new(self) -> list[StoredProposal]:
         """Recorded since the last look, also by an earlier process. The very first look shows no history."""
@@ -161,8 +197,11 @@ class Board:
     async def _bring(self, exhibit: Exhibit) -> None:
         if time.monotonic() < self._not_before.get(exhibit.id, 0.0):
             return
-        place = await self._bring_card(exhibit)
-        thread = place.message
+        mandate = await self._write(lambda store: used_mandate(store, exhibit.id))
+        home = place_of(await self._write(lambda store: store.post(mandate, MANDATE))) if mandate else None
+        subject = (exhibit.id, CARD)
+        place = await self._bring_card(subject, thread_name(exhibit), await self._card(exhibit), home)
+        thread = self.places.thread_of(place)
         decided = decision_of(exhibit)
         if decided is not None:
             await self._once(exhibit.id, DECISION, thread, decided)
@@ -173,33 +212,57 @@ class Board:
         else:
             self._settled.discard(exhibit.id)
 
-    async def _bring_card(self, exhibit: Exhibit) -> Place:
-        post, new = await self._intended(exhibit.id, CARD)
-        message, place = await self._card(exhibit), place_of(post)
+    async def _bring_mandates(self) -> None:
+        """Each has one thread; the cards of batches that it approves are posted there."""
+        for exhibit in await self._clerk.in_thread(lambda: mandate_exhibits(self._house)):
+            subject = (exhibit.id, MANDATE)
+            if exhibit.waits or exhibit.state.state == "approved" or subject in self._said:
+                name = thread_title(exhibit.id, exhibit.state.proposed.mandate.title)
+                await self._bring_card(subject, name, mandate_card(exhibit, self._house), None)
+                self._said.add(subject)
+
+    async def _bring_card(self, subject: tuple[str, str], name: str, message: Message, home: Place | None) -> Place:
+        """Post or edit. `home`: the card of a mandate, in whose thread it belongs."""
+        post, new = await self._intended(*subject)
+        place = place_of(post)
         if place is None:
-            return await self._post_card(exhibit, message, post, new=new)
+            return await self._post_card(name, message, post, home, new=new)
+        await self._open_thread(place, name)
         if post.shows == message.shows:
             return place
         try:
             await self.places.change(place, message, post.shows)
         except discord.NotFound:
-            await self._write(lambda store: store.lose_post(exhibit.id, CARD, int(time.time())))
-            return await self._bring_card(exhibit)
-        await self._write(lambda store: store.show_post(exhibit.id, CARD, message.shows))
+            await self._write(lambda store: store.lose_post(*subject, int(time.time())))
+            return await self._bring_card(subject, name, message, home)
+        await self._write(lambda store: store.show_post(*subject, message.shows))
         return place
 
-    async def _post_card(self, exhibit: Exhibit, message: Message, post: StoredPost, *, new: bool) -> Place:
-        name = thread_name(exhibit)
-        found = None
-        if not new:
-            found = await self.places.find_card(marker(exhibit.id), footer(CARD, exhibit.id), post.at)
-        place = found or await self.places.open(name, message, nonce_of(post))
+    async def _post_card(
+        self, name: str, message: Message, post: StoredPost, home: Place | None, *, new: bool
+    ) -> Place:
+        mark = footer(post.part, post.subject)
+        if home is not None:
+            thread = self.places.thread_of(home)
+            found = None if new else await self.places.find(thread, mark, post.at)
+            place = found or await self.places.say(thread, message, nonce_of(post))
+        else:
+            found = None if new else await self.places.find_card(marker(post.subject), mark, post.at)
+            place = found or await self.places.open(name, message, nonce_of(post))
         reach("discord.card.posted")
-        await self._write(lambda store: store.place_post(exhibit.id, CARD, str(place.channel), str(place.message)))
-        await self.places.open_thread(place, name)
+        await self._write(
+            lambda store: store.place_post(post.subject, post.part, str(place.channel), str(place.message))
+        )
+        await self._open_thread(place, name)
         if found is None:
-            await self._write(lambda store: store.show_post(exhibit.id, CARD, message.shows))
+            await self._write(lambda store: store.show_post(post.subject, post.part, message.shows))
         return place
+
+    async def _open_thread(self, place: Place, name: str) -> None:
+        """Also where an earlier process got no further than the card."""
+        if place.message not in self._threaded:
+            await self.places.open_thread(place, name)
+            self._threaded.add(place.message)
 
     async def _once(self, subject: str, part: str, channel: int, message: Message) -> None:
         """Say something one time."""

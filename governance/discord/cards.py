@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import discord
 
 from dao_bot.cards.model import CardModel, Tone
 from dao_bot.cards.text import duration, number, usd, utc
 from governance.acts.ballot_box import Counted
-from governance.acts.stands import Stand
+from governance.acts.freeze import Freeze
+from governance.acts.stands import Stand, Stood
 from governance.acts.terms import Terms
 from governance.ballots.optimistic import Optimistic
 from governance.discord.exhibit import Exhibit, Past
@@ -32,8 +34,13 @@ _MOST_OPTIONS = 10
 
 
 def thread_name(exhibit: Exhibit) -> str:
+    """Of the thread of a proposal."""
+    return thread_title(exhibit.id, exhibit.card.title)
+
+
+def thread_title(subject: str, title: str) -> str:
     """The beginning of the id makes it findable, whatever the title is."""
-    return name(f"{marker(exhibit.id)} {exhibit.card.title}")
+    return name(f"{marker(subject)} {title}")
 
 
 def marker(proposal_id: str) -> str:
@@ -76,7 +83,28 @@ def status_words(exhibit: Exhibit) -> str:
     return "Waiting for approval" if exhibit.waits else plain(exhibit.card.status.words)
 
 
-def card_buttons(exhibit: Exhibit) -> tuple[Button, ...]:
+class Asked(Protocol):
+    """What people are asked to decide: a proposal, or a mandate."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def asks(self) -> Terms: ...
+    @property
+    def stood(self) -> tuple[Stood, ...]: ...
+    @property
+    def counted(self) -> Counted | None: ...
+    @property
+    def frozen(self) -> Freeze | None: ...
+    @property
+    def value(self) -> int: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def votes_open(self) -> bool: ...
+
+
+def card_buttons(exhibit: Asked) -> tuple[Button, ...]:
     """What can be done about it now. Nothing executes because of a button alone."""
     subject, made = exhibit.id, []
     counted = exhibit.counted
@@ -89,7 +117,8 @@ def card_buttons(exhibit: Exhibit) -> tuple[Button, ...]:
         if exhibit.frozen is None and exhibit.asks.stewards.approvals:
             made.append(Button(Press(Verb.APPROVE, subject), "Approve (stewards)"))
         made.append(Button(Press(Verb.VETO, subject), "Veto (stewards)", danger=True))
-    made.append(Button(Press(Verb.DETAILS, subject), "All details"))
+    if isinstance(exhibit, Exhibit):
+        made.append(Button(Press(Verb.DETAILS, subject), "All details"))
     return tuple(made)
 
 
@@ -118,9 +147,9 @@ def _story(card: CardModel) -> str:
     return "\n\n".join(told)[:MOST_DESCRIPTION]
 
 
-def asked_lines(exhibit: Exhibit) -> Iterator[str]:
+def asked_lines(exhibit: Asked) -> Iterator[str]:
     """What the rule asks, and how far it is."""
-    asks, card = exhibit.asks, exhibit.card
+    asks = exhibit.asks
     if exhibit.frozen is not None and exhibit.waits:
         yield f"**Approvals are frozen**: {plain(exhibit.frozen.reason)}. Only vetoes and signatures count."
     if asks.stewards is not None:
@@ -135,9 +164,16 @@ def asked_lines(exhibit: Exhibit) -> Iterator[str]:
     if asks.ballot is not None and exhibit.counted is None and exhibit.waits:
         yield "Members vote on it; the vote opens at the keeper's next look"
     if asks == Terms():
-        yield f"Nobody is asked here; rule {plain(card.approval_rule, 60)}"
+        yield "Nobody is asked here"
     if asks.must_be_signed(exhibit.value):
         yield "Only votes and approvals that wallets signed count: `/vote` leads to the wallet page"
+    if isinstance(exhibit, Exhibit):
+        yield from _owners(exhibit)
+
+
+def _owners(exhibit: Exhibit) -> Iterator[str]:
+    """Who has signed, once there is something to sign."""
+    card = exhibit.card
     if card.signatures is not None and exhibit.stored.nonce is not None and not exhibit.is_over:
         signed = [party.label or party.address for party in card.signatures.signed]
         named = f": {', '.join(plain(one, 50) for one in signed)}" if signed else ""

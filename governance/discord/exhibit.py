@@ -16,6 +16,8 @@ from governance.acts.stands import Stood
 from governance.acts.terms import Terms
 
 MOST_PAST = 10
+CARD, MANDATE = "card", "mandate"
+"""The part of the posts about a proposal, and about a mandate, that is its card."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from dao_bot.domain.hashing import digest
-from governance.acts.kinds import ROLES, ROLES_NOTED
 from governance.discord.clerk import Clerk
 from governance.discord.house import THROUGH, House, ids
 
@@ -102,7 +101,7 @@ class Guard:
         channels = self._house.settings.channels
         return int(channels.proposals), int(channels.news)
 
-    def _roles(self, guild: discord.Guild) -> dict[str, list[str]]:
+    def _roles(self, guild: discord.Guild) -> dict[str, set[str]]:
         """Who holds which of the configured roles, by id and by what they stand for."""
         roles = self._house.settings.roles
         held: dict[str, set[str]] = {"members": set(), "stewards": set()}
@@ -112,21 +111,17 @@ class Guard:
                 holders = {str(member.id) for member in role.members} if role is not None else set()
                 held[snowflake] = holders
                 held[name] |= holders
-        return {name: sorted(users) for name, users in held.items()}
+        return held
 
-    def _note(self, sight: Sight, roles: dict[str, list[str]]) -> None:
+    def _note(self, sight: Sight, roles: dict[str, set[str]]) -> None:
         """In a thread; of two at a time the second compares with what the first has noted."""
         with self._noting:
             self._note_alone(sight, roles)
 
-    def _note_alone(self, sight: Sight, roles: dict[str, list[str]]) -> None:
+    def _note_alone(self, sight: Sight, roles: dict[str, set[str]]) -> None:
         store, now = self._house.store, self._house.now()
         guild = self._house.settings.guild
-        last_roles = store.last_act(ROLES, ROLES_NOTED, guild)
-        if last_roles is None or last_roles.body["roles"] != roles:
-            number = 0 if last_roles is None else last_roles.number
-            key = digest(["roles", guild, number, roles])
-            store.record_act(ROLES, ROLES_NOTED, guild, key, now, {"guild": guild, "roles": roles})
+        self._house.assembly.note_roles(guild, roles)
         last = store.last_act(GUARDED, GUARD_LOOKED, guild)
         if last is not None and sight_from_record(last.body["sight"]) == sight:
             return

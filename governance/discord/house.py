@@ -70,7 +70,7 @@ class House:
             card=card_of(self.services, self.store, stored, now),
             asks=self.assembly.question(stored.id).terms,
             stood=self.assembly.stands(stored.id),
-            counted=self._counted(stored),
+            counted=self.counted(stored.id),
             frozen=self.assembly.frozen(),
             value=outflow(proposal),
             past=self.past.of(proposal.run.strategy, stored.number),
@@ -97,9 +97,10 @@ class House:
         """The chain's time."""
         return self.services.endpoints.pin().timestamp
 
-    def _counted(self, stored: StoredProposal) -> Counted | None:
+    def counted(self, subject: str) -> Counted | None:
+        """The vote on a proposal or mandate as it stands; None where none was opened."""
         try:
-            return self.assembly.tally(stored.id)
+            return self.assembly.tally(subject)
         except NotFound:
             return None
 

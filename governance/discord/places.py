@@ -58,10 +58,6 @@ class Place:
     message: int
 
 
-CARD = "card"
-"""The part of a proposal's posts that is its card."""
-
-
 def place_of(post: StoredPost | None) -> Place | None:
     """Where it stands, if it does."""
     if post is None or post.channel is None or post.message is None:
@@ -104,6 +100,10 @@ class Places:
         """Whether members with each of these roles see the proposals; nobody does where there are none."""
         channel, found = self.proposals(), [self.guild.get_role(int(role)) for role in roles]
         return bool(found) and all(role is not None and channel.permissions_for(role).view_channel for role in found)
+
+    def thread_of(self, place: Place) -> int:
+        """Where more is said about a card: in its own thread, or in the one that it was posted in."""
+        return place.message if place.channel == self._proposals else place.channel
 
     async def open(self, name: str, message: Message, nonce: str) -> Place:
         """A card with a thread of its own."""

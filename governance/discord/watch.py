@@ -13,8 +13,9 @@ import discord
 from dao_bot.domain.errors import DaoBotError
 from governance.ballots.optimistic import Optimistic
 from governance.discord.clerk import Clerk
+from governance.discord.exhibit import CARD, MANDATE
 from governance.discord.house import House
-from governance.discord.places import CARD, Place, Places, place_of
+from governance.discord.places import Place, Places, place_of
 
 if TYPE_CHECKING:
     from governance.discord.client import FrontDoor
@@ -74,7 +75,8 @@ class Watch:
             ballot = question.terms.ballot
             if ballot is None or not isinstance(ballot.method, Optimistic):
                 continue
-            found.append((question.subject.id, place_of(self._house.store.post(question.subject.id, CARD))))
+            part = CARD if question.mandate is None else MANDATE
+            found.append((question.subject.id, place_of(self._house.store.post(question.subject.id, part))))
         return found
 
     async def _visible(self, place: Place) -> bool:

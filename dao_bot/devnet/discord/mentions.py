@@ -16,8 +16,9 @@ def pings(content: str, allowed: dict[str, Any] | None) -> list[str]:
     """
     rules = _DEFAULT if allowed is None else allowed
     parse = rules.get("parse") or []
-    found = [one for one in _USER.findall(content) if "users" in parse or one in (rules.get("users") or [])]
-    found += [one for one in _ROLE.findall(content) if "roles" in parse or one in (rules.get("roles") or [])]
+    users, roles = ({str(one) for one in rules.get(key) or []} for key in ("users", "roles"))
+    found = [one for one in _USER.findall(content) if "users" in parse or one in users]
+    found += [one for one in _ROLE.findall(content) if "roles" in parse or one in roles]
     if "everyone" in parse and _ALL.search(content):
         found.append("everyone")
     return found
