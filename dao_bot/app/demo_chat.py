@@ -155,8 +155,9 @@ class _Scene:
         data["approvals"] = {
             "people": {"use": "stewards-and-ballot", "stewards": {"approvals": str(len(_STEWARDS))}, "ballot": ballot}
         }
-        for strategy in data["strategies"].values():
-            strategy["approval"] = "people"
+        name, strategy = next(iter(data["strategies"].items()))
+        strategy.pop("autonomy", None)
+        data["strategies"] = {name: {**strategy, "route": "multisig", "approval": "people"}}
         data["discord"] = {
             "token": f"env:{TOKEN_VARIABLE}",
             "guild": self.local.guild.id,
