@@ -8,14 +8,13 @@ and `per_month` count.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from eth_typing import URI
 from eth_utils.address import is_checksum_address
@@ -27,6 +26,8 @@ from safe_eth.safe import Safe
 from safe_eth.safe.safe_signature import SafeSignature
 from safe_eth.safe.safe_tx import SafeTx
 
+from tests.contract.owners_queue.wire import Handler, Refusal, Request
+
 VERSION = "6.10.1"
 ZERO = "0x" + "00" * 20
 EXECUTION_SUCCESS = "0x" + fast_keccak(b"ExecutionSuccess(bytes32,uint256)").hex()
@@ -37,15 +38,6 @@ _FIELDS = frozenset(
 )
 _QUERY = frozenset(["executed", "trusted", "nonce__gte", "ordering", "limit", "offset"])
 _MONTH = 2_591_751
-
-
-class Refusal(Exception):
-    """An answer with an error status."""
-
-    def __init__(self, status: int, content: Any) -> None:
-        super().__init__(status)
-        self.status = status
-        self.content = content
 
 
 @dataclass
@@ -63,43 +55,6 @@ class Kept:
     number: int
     confirmations: dict[str, tuple[str, str]] = field(default_factory=dict)
     executed_in: str | None = None
-
-
-class Request:
-    """One request, and the means to answer it."""
-
-    def __init__(self, handler: BaseHTTPRequestHandler, method: str, body: bytes) -> None:
-        parts = urlsplit(handler.path)
-        self._handler = handler
-        self.method = method
-        self.path = parts.path
-        self.query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self.headers = handler.headers
-        self.body = body
-
-    def json(self) -> dict[str, Any]:
-        try:
-            content = json.loads(self.body)
-        except ValueError:
-            raise Refusal(400, {"detail": "JSON parse error"}) from None
-        if not isinstance(content, dict):
-            raise Refusal(400, {"detail": "not an object"})
-        return content
-
-    def answer(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        raw = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
-        self._handler.send_response_only(status)
-        told = {"Content-Type": "application/json", "Content-Length": str(len(raw)), **(headers or {})}
-        for name, value in told.items():
-            self._handler.send_header(name, value)
-        self._handler.end_headers()
-        try:
-            self._handler.wfile.write(raw)
-        except OSError:
-            self._handler.close_connection = True
-
-    def hang_up(self) -> None:
-        self._handler.close_connection = True
 
 
 Behaviour = Callable[["StandIn", Request], bool]
@@ -146,7 +101,7 @@ class StandIn(ThreadingHTTPServer):
         self._asked: list[float] = []
         self._versions: dict[str, str] = {}
         self._lock = threading.RLock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -488,26 +443,3 @@ def _checked_path(address: str) -> str:
 
 def _refuse(words: str, status: int = 422) -> None:
     raise Refusal(status, {"nonFieldErrors": [words]})
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 30
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        self._respond("GET")
-
-    def do_POST(self) -> None:
-        self._respond("POST")
-
-    def do_DELETE(self) -> None:
-        self._respond("DELETE")
-
-    def _respond(self, method: str) -> None:
-        server: Any = self.server
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        server.respond(Request(self, method, body))
-
-    def log_message(self, *_: object) -> None:
-        pass

@@ -13,7 +13,8 @@ from dao_bot.domain.errors import BadInput, ServiceRefused, ServiceUnavailable
 from dao_bot.safe.transaction_service.api import ServiceApi, base_url_of
 from dao_bot.safe.transaction_service.budget import Budget, Limits
 from tests.contract.owners_queue.kit import Counted
-from tests.contract.owners_queue.standin import Request, StandIn, always
+from tests.contract.owners_queue.standin import StandIn, always
+from tests.contract.owners_queue.wire import Request
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil

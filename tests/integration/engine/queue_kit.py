@@ -18,7 +18,8 @@ from dao_bot.engine.signing import batch_of, rejection_of
 from dao_bot.safe.signatures import Signature, signature_bytes
 from dao_bot.safe.signing import key_address, sign_delegate_message, sign_safe_transaction
 from dao_bot.safe.transaction import SafeTransaction
-from tests.contract.owners_queue.standin import Behaviour, Request, StandIn
+from tests.contract.owners_queue.standin import Behaviour, StandIn
+from tests.contract.owners_queue.wire import Request
 from tests.integration.engine.kit import Office
 
 if TYPE_CHECKING:
