@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,13 +22,13 @@ NAMES = ("reserve", "buyback", "market", "curator")
 
 @cache
 def played(*, altered: bool = False) -> Result:
-    directory = Path(mkdtemp(prefix="dao-bot-world-"))
-    write(directory, after=ALTERED if altered else None, factor=0.97)
-    parts = parts_of(directory / "strategies.yaml")
-    settings = load_market(directory / "market.yaml", (*parts.facts.tokens, parts.facts.native.symbol))
-    players = players_of(parts.config, list(parts.config.strategies))
-    span = parse_moment(FROM), parse_moment(TO)
-    return run(assemble(parts, settings, directory, players=players, begin=span[0], end=span[1]))
+    with TemporaryDirectory(prefix="dao-bot-world-") as made:
+        directory = write(Path(made), after=ALTERED if altered else None, factor=0.97)
+        parts = parts_of(directory / "strategies.yaml")
+        settings = load_market(directory / "market.yaml", (*parts.facts.tokens, parts.facts.native.symbol))
+        players = players_of(parts.config, list(parts.config.strategies))
+        span = parse_moment(FROM), parse_moment(TO)
+        return run(assemble(parts, settings, directory, players=players, begin=span[0], end=span[1]))
 
 
 def test_every_strategy_acts_on_the_one_treasury_and_none_fails() -> None:
