@@ -327,6 +327,24 @@ def invite(
 
 
 @app.command()
+def report(
+    config: Config = _CONFIG,
+    month: Annotated[str | None, typer.Option(help="Only one month, such as 2026-11.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Only one strategy.")] = None,
+    json: Json = False,
+    table: Annotated[Path | None, typer.Option("--csv", help="Also write every execution as CSV.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write it with plots as one HTML file.")] = None,
+) -> None:
+    """Sum up how well batches were executed: cost against the oracle, against what was promised, gas, time.
+
+    Example: dao-bot report --month 2026-11 --html november.html
+    """
+    from dao_bot.app.reporting import report as command
+
+    _finish(command(config, month, strategy, json, table, html))
+
+
+@app.command()
 def audit(
     config: Config = _CONFIG,
     head: Annotated[str | None, typer.Option(help="A published head, NUMBER:HASH, that must be in the record.")] = None,
