@@ -59,7 +59,7 @@ export function standView(visit, deed) {
     section("Your word as a steward",
       el("p", { class: "muted" }, "It holds until you say something else; then your last word counts."),
       stands.length > 0 && facts(stands.map((each) => [el("bdi", {}, each.steward), each.stand])),
-      el("label", { class: "weigh" }, "Why (public, if you want)", why),
+      el("label", { class: "weigh wide" }, "Why (public, if you want)", why),
       facts([["wallet", mono(visit.account)], ["rule", visit.facts.rule]]),
       el("div", { class: "actions" }, button(verb, visit.guarded(act), { class: "primary" }))),
     message,

@@ -37,11 +37,13 @@ function choiceFields({ kind, options }) {
   const type = SEVERAL[kind] ? "checkbox" : "radio";
   const inputs = options.map((_, index) => el("input", { type, name: "choice", value: String(number(index)) }));
   return [
-    options.map((option, index) => el("label", { class: "choice" }, inputs[index], el("bdi", {}, option))),
+    [
+      options.map((option, index) => el("label", { class: "choice" }, inputs[index], el("bdi", {}, option))),
+      SEVERAL[kind] && el("p", { class: "small muted" }, "As many as you like; none is a vote too, against all of them."),
+    ],
     () => {
       const chosen = inputs.filter((input) => input.checked).map((input) => Number(input.value));
-      if (SEVERAL[kind]) return chosen.length > 0 ? chosen : null;
-      return chosen[0] ?? null;
+      return SEVERAL[kind] ? chosen : chosen[0] ?? null;
     },
   ];
 }
@@ -92,7 +94,7 @@ export function voteView(visit) {
     section("Your vote",
       el("p", { class: "muted" }, ballot.ends ? `Open until ${ballot.ends}; until then you can change it.` : "Open until its veto window has passed."),
       el("fieldset", {}, el("legend", {}, "Choose"), fields),
-      el("label", { class: "weigh" }, "Why (public, if you want)", why),
+      el("label", { class: "weigh wide" }, "Why (public, if you want)", why),
       facts([["wallet", mono(visit.account)]]),
       el("div", { class: "actions" }, button("Sign this vote", visit.guarded(act), { class: "primary" }))),
     message,
