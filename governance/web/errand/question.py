@@ -1,4 +1,4 @@
-"""What people decide on, as the page shows it: a batch, decoded and simulated now, or the bounds of a mandate."""
+"""What people decide on, as the page shows it: a batch, decoded and simulated now, the bounds of a mandate, a poll."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ class Questions:
         about: Json = {"hash": question.subject.hash, "rule": clean(question.rule, LINE)}
         if question.stored is not None:
             return {**about, **self._batch(question.stored)}
-        assert question.mandate is not None, "a question is a batch or a mandate"
-        return {**about, **self._mandate(question.mandate.mandate)}
+        other: Json = {"title": clean(question.title, LINE), "card": None, "calls": [], "mandate": None, "reasons": []}
+        if question.mandate is not None:
+            other["mandate"] = self._bounds(question.mandate.mandate)
+        return {**about, **other}
 
     def _batch(self, stored: StoredProposal) -> Json:
         services = self._desk.services
@@ -64,7 +66,7 @@ class Questions:
             return examined, [f"It would fail now: {examined.simulation.revert_reason}."]
         return examined, [f"The policy refuses it now: {report.message}" for report in examined.verdict.violations]
 
-    def _mandate(self, mandate: Mandate) -> Json:
+    def _bounds(self, mandate: Mandate) -> list[Json]:
         names = self._desk.services.labels
         tokens = ", ".join(clean(names.get(token, token), LINE) for token in mandate.tokens)
         rows = (
@@ -76,8 +78,7 @@ class Questions:
             ("until", utc(mandate.expires)),
             ("under the policy", mandate.policy_hash),
         )
-        shown = [{"name": name, "value": value} for name, value in rows]
-        return {"title": clean(mandate.title, LINE), "card": None, "calls": [], "mandate": shown, "reasons": []}
+        return [{"name": name, "value": value} for name, value in rows]
 
 
 def subject_of(session: Session) -> str:

@@ -4,8 +4,9 @@ import { copyable, el, facts, mono, party, section } from "./dom.js";
 
 const TONES = { danger: "Danger", caution: "Caution", neutral: "Note", active: "Note", good: "Note" };
 
-/** What comes before the decision, and what is there to look up after it; of a batch or of a mandate. */
+/** What comes before the decision, and what is there to look up after it; of a batch, a mandate or a poll. */
 export function question({ card, mandate, reasons, calls: list }) {
+  if (!card && !mandate) return [[section("A question to the community", el("p", {}, "What comes of it binds nothing by itself."))], []];
   if (!card) {
     return [[warnings(reasons), section("What is allowed, without another vote", facts(mandate.map(({ name, value }) => [name, value])))], []];
   }

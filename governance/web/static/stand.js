@@ -64,6 +64,6 @@ export function standView(visit, deed) {
       el("div", { class: "actions" }, button(verb, visit.guarded(act), { class: "primary" }))),
     message,
     after,
-    section("What your word is bound to", hashes([[visit.facts.card ? "batch hash" : "mandate", hash]])),
+    section("What your word is bound to", hashes([[visit.facts.card ? "batch hash" : "its hash", hash]])),
   ];
 }

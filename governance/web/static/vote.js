@@ -99,6 +99,6 @@ export function voteView(visit) {
       el("div", { class: "actions" }, button("Sign this vote", visit.guarded(act), { class: "primary" }))),
     message,
     after,
-    section("What the vote is bound to", hashes([[visit.facts.card ? "batch hash" : "mandate", ballot.proposal], ["space", ballot.space]])),
+    section("What the vote is bound to", hashes([[visit.facts.card ? "batch hash" : "its hash", ballot.proposal], ["space", ballot.space]])),
   ];
 }

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from governance.acts.subject import subject_of
-from governance.acts.terms import BallotTerms
 from governance.ballots.approval import Approval
 from governance.ballots.copeland import Copeland
 from governance.ballots.method import Choice, Method
@@ -71,16 +69,15 @@ def test_a_ballot_is_filled_in_signed_and_counted(
     opened = site()
     town = opened.town
     town.fund({ANN: 100})
-    proposal = town.office.propose(town.office.payment("USDC", 1000))
-    now = town.office.desk.services.endpoints.pin()
-    subject = subject_of(town.office.stored(proposal))
-    town.assembly._hall.box.open(subject, BallotTerms("members", method, HOUR), now, signed=True)
+    poll = town.assembly.ask(
+        town.steward("steward-1"), town.assembly.poll(f"What next? {IMAGE}", method, "members", HOUR)
+    )
     with visiting(browser, BrowserWallet(ANN, town.office.world.chain_id), viewport=PHONE) as visitor:
-        visitor.choose_wallet(opened.link(Errand.VOTE, "ann", proposal))
-        visitor.sees("Your vote")
+        visitor.choose_wallet(opened.link(Errand.VOTE, "ann", poll.hash))
+        visitor.sees(f"What next? {IMAGE}")
         fill(visitor)
         is_unharmed(visitor)
         visitor.press("Sign this vote")
         visitor.sees("Your vote is recorded")
-    (vote,) = town.assembly.tally(proposal).votes
+    (vote,) = town.assembly.tally(poll.hash).votes
     assert (vote.wallet, vote.choice) == (ANN.address.lower(), choice)
