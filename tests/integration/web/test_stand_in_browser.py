@@ -9,6 +9,7 @@ import pytest
 
 from dao_bot.domain.lifecycle import State
 from governance.web.errands import Errand
+from tests.integration.governance.test_mandates import mandate, propose
 from tests.integration.governance.town import EVE, STEWARDS, Town, Wallet
 from tests.integration.web.kit import Site, visiting
 from tests.integration.web.wallets import BrowserWallet
@@ -75,3 +76,16 @@ def test_stewards_end_a_freeze_with_as_many_wallets_as_it_takes(opened: Site, br
     with visiting(browser, browser_wallet(opened.town, STEWARDS["steward-1"])) as visitor:
         visitor.choose_wallet(opened.link(Errand.UNFREEZE, "steward-1"))
         visitor.sees("Nothing is frozen")
+
+
+def test_a_mandate_is_approved_by_its_bounds(opened: Site, browser: Browser) -> None:
+    made = mandate(opened.town)
+    propose(opened.town, made)
+    with visiting(browser, browser_wallet(opened.town, STEWARDS["steward-1"])) as visitor:
+        visitor.choose_wallet(opened.link(Errand.APPROVE, "steward-1", made.hash))
+        visitor.sees("5,000")
+        visitor.sees("USDC token")
+        visitor.press("Approve")
+        visitor.sees("It is approved, by steward-1")
+    (said,) = opened.town.assembly.stands(made.hash)
+    assert (said.steward, said.signed) == ("steward-1", True)
