@@ -25,7 +25,7 @@ import yaml
 from dao_bot.app.demo import demo_config
 from dao_bot.app.wiring import open_desk
 from dao_bot.config.source import read_source
-from dao_bot.devnet.discord import LocalDiscord, Permission, Person, UserInteraction
+from dao_bot.devnet.discord import GOVERNANCE_BOT, LocalDiscord, Person, UserInteraction
 from dao_bot.devnet.discord.model import ChannelType, Message
 from dao_bot.devnet.discord.server import TOKEN
 from dao_bot.devnet.running import RunningWorld, start_world
@@ -36,17 +36,6 @@ from governance.discord.press import Press, Verb
 PEOPLE, RUNS, WITHIN = 5_000, 5, 3.0
 RATE, SECONDS, P99 = 200, 10, 0.1
 _DAO_BOT = Path(sys.executable).with_name("dao-bot")
-_BOT = (
-    Permission.VIEW_CHANNEL
-    | Permission.SEND_MESSAGES
-    | Permission.EMBED_LINKS
-    | Permission.ATTACH_FILES
-    | Permission.READ_MESSAGE_HISTORY
-    | Permission.CREATE_PUBLIC_THREADS
-    | Permission.SEND_MESSAGES_IN_THREADS
-    | Permission.VIEW_AUDIT_LOG
-    | Permission.MANAGE_WEBHOOKS
-)
 
 
 def main() -> int:
@@ -57,15 +46,15 @@ def main() -> int:
 
 async def _bench(home: Path, running: RunningWorld) -> bool:
     async with LocalDiscord() as local:
-        local.allow_bot(_BOT)
+        local.allow_bot(GOVERNANCE_BOT)
         members = local.guild.add_role("members")
         people = [local.person(f"member {number}", members.id) for number in range(PEOPLE)]
         config = _configure(home, running, local, members.id)
         environment = {**os.environ, "DAO_BOT_KEEPER_KEY": running.world.keeper_key, "DAO_BOT_DISCORD_TOKEN": TOKEN}
-        with _process("discord", config, environment, home), _process("run", config, environment, home):
+        with _process("discord", config, environment, home) as bot, _process("run", config, environment, home):
             proposal, card = await _card(local, config, environment)
             with _solver(config, environment):
-                office = _Office(config, environment, proposal)
+                office = _Office(config, environment, proposal, bot)
                 steady = await _steady(people, card, proposal, office)
                 bursts = [await _burst(people, card, proposal, office, run) for run in range(RUNS)]
     print(json.dumps(steady))
@@ -101,11 +90,11 @@ def _configure(home: Path, running: RunningWorld, local: LocalDiscord, role: str
 
 
 @contextmanager
-def _process(name: str, config: Path, environment: dict[str, str], home: Path) -> Iterator[None]:
+def _process(name: str, config: Path, environment: dict[str, str], home: Path) -> Iterator[int]:
     with (home / f"{name}.log").open("w") as log:
         process = subprocess.Popen([_DAO_BOT, name, "-c", config], env=environment, stdout=log, stderr=log)
         try:
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait(60)
@@ -142,11 +131,19 @@ async def _card(local: LocalDiscord, config: Path, environment: dict[str, str]) 
 
 
 class _Office:
-    """The record, read beside the bot."""
+    """The record, and the bot's process, looked at from beside."""
 
-    def __init__(self, config: Path, environment: dict[str, str], proposal: str) -> None:
+    def __init__(self, config: Path, environment: dict[str, str], proposal: str, bot: int) -> None:
         os.environ.update(environment)
         self._config, self._proposal = config, proposal
+        self._bot = Path(f"/proc/{bot}/stat")
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the bot so far; 0 where the system does not tell."""
+        if not self._bot.exists():
+            return 0.0
+        told = self._bot.read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
     def votes(self) -> list[str]:
         """Keys of all recorded votes."""
@@ -155,7 +152,7 @@ class _Office:
 
 
 async def _steady(people: list[Person], card: Message, proposal: str, office: _Office) -> dict[str, Any]:
-    before = len(await asyncio.to_thread(office.votes))
+    before, cpu = len(await asyncio.to_thread(office.votes)), office.cpu_seconds()
     clicks: list[UserInteraction] = []
     began = time.monotonic()
     for number in range(RATE * SECONDS):
@@ -172,6 +169,7 @@ async def _steady(people: list[Person], card: Message, proposal: str, office: _O
         "clicks": len(clicks),
         "acknowledged": len(waits),
         "stored": stored,
+        "bot_cpu_ms_per_click": round((office.cpu_seconds() - cpu) * 1000 / len(clicks), 2),
         "p50_ms": round(waits[len(waits) // 2] * 1000, 1) if waits else None,
         "p99_ms": round(p99 * 1000, 1),
         "limit_ms": P99 * 1000,
@@ -180,7 +178,7 @@ async def _steady(people: list[Person], card: Message, proposal: str, office: _O
 
 
 async def _burst(people: list[Person], card: Message, proposal: str, office: _Office, run: int) -> dict[str, Any]:
-    before = len(await asyncio.to_thread(office.votes))
+    before, cpu = len(await asyncio.to_thread(office.votes)), office.cpu_seconds()
     press = Press(Verb.VOTE, proposal, str(1 + run % 2)).custom_id
     clicks = []
     for number, person in enumerate(people):
@@ -192,6 +190,7 @@ async def _burst(people: list[Person], card: Message, proposal: str, office: _Of
     return {
         "acknowledged": len(waits),
         "stored": stored,
+        "bot_cpu_ms_per_click": round((office.cpu_seconds() - cpu) * 1000 / len(clicks), 2),
         "slowest_seconds": round(waits[-1], 3) if waits else None,
         "ok": len(waits) == stored == len(clicks) and waits[-1] <= WITHIN,
     }

@@ -15,7 +15,7 @@ from dao_bot.config.source import read_source
 from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.accounts import DEPLOYER
 from dao_bot.devnet.artifacts import own_artifact
-from dao_bot.devnet.discord import LocalDiscord, Permission, Person
+from dao_bot.devnet.discord import GOVERNANCE_BOT, LocalDiscord, Person
 from dao_bot.devnet.discord.model import Channel, ChannelType, Message, Role
 from dao_bot.devnet.discord.server import TOKEN
 from dao_bot.devnet.running import RunningWorld
@@ -33,19 +33,6 @@ _HOUR = 3600
 _PATIENCE = 60.0
 _HOLDINGS = {"ann": 2_000, "bob": 500}
 _STEWARDS = ("sam", "sue")
-_BOT = (
-    Permission.VIEW_CHANNEL
-    | Permission.SEND_MESSAGES
-    | Permission.EMBED_LINKS
-    | Permission.ATTACH_FILES
-    | Permission.READ_MESSAGE_HISTORY
-    | Permission.CREATE_PUBLIC_THREADS
-    | Permission.SEND_MESSAGES_IN_THREADS
-    | Permission.VIEW_AUDIT_LOG
-    | Permission.MANAGE_WEBHOOKS
-)
-"""What docs/governance/discord.md asks for."""
-
 Report = Callable[[str], None]
 Sign = Callable[[Desk, str], None]
 """Collects the owners' signatures for a proposal."""
@@ -83,7 +70,7 @@ def play_chat(home: Path, running: RunningWorld, demo_config: str, sign: Sign, r
 
 async def _play(home: Path, running: RunningWorld, demo_config: str, sign: Sign, report: Report) -> Chatted:
     async with LocalDiscord() as local:
-        local.allow_bot(_BOT)
+        local.allow_bot(GOVERNANCE_BOT)
         guild = local.guild
         scene = _Scene(
             local,

@@ -6,7 +6,7 @@ Nothing here imports a Discord library: what a client sends is held to the docum
 
 from dao_bot.devnet.discord.interactions import UserInteraction
 from dao_bot.devnet.discord.people import Person
-from dao_bot.devnet.discord.permissions import Permission
+from dao_bot.devnet.discord.permissions import GOVERNANCE_BOT, Permission
 from dao_bot.devnet.discord.server import LocalDiscord
 
-__all__ = ["LocalDiscord", "Permission", "Person", "UserInteraction"]
+__all__ = ["GOVERNANCE_BOT", "LocalDiscord", "Permission", "Person", "UserInteraction"]

@@ -43,6 +43,19 @@ MEMBER = (
 )
 """What @everyone may do here."""
 
+GOVERNANCE_BOT = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.VIEW_AUDIT_LOG
+    | Permission.MANAGE_WEBHOOKS
+)
+"""What docs/governance/discord.md asks for."""
+
 
 def permissions_of(
     member: Member, owner_id: str, everyone: Role, roles: Iterable[Role], channel: Channel | None = None

@@ -13,21 +13,9 @@ import discord
 import yarl
 from discord import app_commands
 
-from dao_bot.devnet.discord import LocalDiscord, Permission
+from dao_bot.devnet.discord import GOVERNANCE_BOT, LocalDiscord
 
 T = TypeVar("T")
-
-BOT = (
-    Permission.VIEW_CHANNEL
-    | Permission.SEND_MESSAGES
-    | Permission.EMBED_LINKS
-    | Permission.ATTACH_FILES
-    | Permission.READ_MESSAGE_HISTORY
-    | Permission.CREATE_PUBLIC_THREADS
-    | Permission.SEND_MESSAGES_IN_THREADS
-    | Permission.VIEW_AUDIT_LOG
-    | Permission.MANAGE_WEBHOOKS
-)
 
 
 def play(scene: Callable[[], Coroutine[Any, Any, T]], within: float = 60.0) -> T:
@@ -55,7 +43,7 @@ def _heartbeats_stopped() -> bool:
 async def local_discord() -> AsyncIterator[LocalDiscord]:
     """One that lets its bot do what a governance bot does, and clients identify as often as tests restart them."""
     async with LocalDiscord() as local:
-        local.allow_bot(BOT)
+        local.allow_bot(GOVERNANCE_BOT)
         local.gateway.identify_interval = 0.0
         yield local
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dao_bot.devnet.discord import Permission
+from dao_bot.devnet.discord import GOVERNANCE_BOT, Permission
 from governance.acts.kinds import ROLES, ROLES_NOTED
-from tests.integration.discord.kit import BOT, play, until
+from tests.integration.discord.kit import play, until
 from tests.integration.discord.parlour import Parlour, open_parlour
 from tests.integration.governance.town import MEMBERS
 
@@ -30,7 +30,7 @@ def _webhook(parlour: Parlour) -> None:
 
 
 def _permission(parlour: Parlour) -> None:
-    parlour.local.allow_bot(BOT | Permission.MENTION_EVERYONE)
+    parlour.local.allow_bot(GOVERNANCE_BOT | Permission.MENTION_EVERYONE)
 
 
 CHANGES = [(_two_stewards, "given or taken 2 times"), (_webhook, "webhooks"), (_permission, "own permissions")]
