@@ -32,6 +32,8 @@ def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
     """What awaits one wallet, or anybody."""
     with open_desk(path) as desk:
         assembly = make_assembly(desk)
+        freeze = assembly.frozen()
+        held = [f"Approvals through chats are frozen: {clean(freeze.reason, 100)}"] if freeze else []
         if wallet is None:
             open_ = [(one.subject.id, one.title, one.subject.valid_until, one.rule) for one in assembly.awaiting()]
             facts: object = [
@@ -46,7 +48,7 @@ def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
     if as_facts:
         print_json(facts)
     else:
-        print_text("\n".join(lines) or "Nothing awaits anybody.")
+        print_text("\n".join([*held, *lines]) or "Nothing awaits anybody.")
     return DONE
 
 

@@ -108,7 +108,7 @@ def freeze(house: House, caller: Caller, reason: str) -> Reply:
     held = house.assembly.freeze(caller.identity(house), reason)
     return Reply(
         f"Recorded as event {held.number}: approvals and votes through Discord are stopped. "
-        f"Stewards end it with their wallets: {code(f'dao-bot unfreeze {held.number}')}"
+        f"Stewards end it with their wallets: {code('dao-bot unfreeze')}"
     )
 
 

@@ -59,7 +59,7 @@ def freeze_of(held: Freeze) -> Message:
     lines = [
         f"Since {when(held.at)}, by {plain(held.by, 80)}: {plain(held.reason, 500)}",
         "Votes, approvals and delegations through Discord are stopped. What wallets sign counts, and so do vetoes.",
-        f"Stewards end it with their wallets: {code(f'dao-bot unfreeze {held.number}')}. No button does, and nobody "
+        f"Stewards end it with their wallets: {code('dao-bot unfreeze')}. No button does, and nobody "
         "who asks for a key or a phrase helps.",
     ]
     embed = discord.Embed(title="Approvals are frozen", description="\n".join(lines), colour=COLOURS[Tone.DANGER])

@@ -14,10 +14,11 @@ from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import State
 from governance.acts.kinds import VOTED
 from governance.discord.press import Verb
+from governance.wallets.statement import Deed
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import open_parlour
+from tests.integration.discord.parlour import Parlour, open_parlour
 from tests.integration.discord.test_bad_input import BOTH, open_vote
-from tests.integration.governance.town import ANN, BOB, HOUR, MEMBERS
+from tests.integration.governance.town import ANN, BOB, HOUR, MEMBERS, STEWARDS
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -238,5 +239,16 @@ def test_a_freeze_is_told_once_and_stops_approvals_until_wallets_end_it(
             await parlour.stop()
             await parlour.start()
             assert len(parlour.said(f"freeze · freeze {held.number}")) == 1
+            await asyncio.to_thread(_unfreeze, parlour, held.number)
+            await until(lambda: parlour.said(f"unfreeze · freeze {held.number}"))
+            await until(lambda: any("approve" in one for one in card.custom_ids()))
 
     play(scene, 180)
+
+
+def _unfreeze(parlour: Parlour, number: int) -> None:
+    """Two stewards' wallets."""
+    assembly = parlour.town.assembly
+    for name in ("steward-1", "steward-2"):
+        statement = assembly.statement(Deed.UNFREEZE, STEWARDS[name].address, str(number))
+        assembly.unfreeze_signed(statement, STEWARDS[name].sign_text(statement.text()))
