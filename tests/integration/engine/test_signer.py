@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dao_bot.app.keeping import make_keeper
 from dao_bot.app.wiring import open_desk
 from dao_bot.chain.gas import Fees
 from dao_bot.chain.remote_signer import RemoteSigner
 from dao_bot.chain.transactions import LocalSigner, Unsigned
 from dao_bot.domain.addresses import parse_address
-from dao_bot.domain.errors import Refused
+from dao_bot.domain.errors import ChainError, Refused
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.signing import batch_of
 from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, Office, ready, write_config
@@ -53,6 +54,7 @@ def start(
         command = [sys.executable, "-m", "dao_bot.app.main", "signer", "-c", config, "--socket", at, *arguments]
         environment = {**os.environ, KEEPER_VARIABLE: world.keeper_key}
         pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        at.unlink(missing_ok=True)
         started.append(subprocess.Popen([*map(str, command)], **pipes, text=True, env=environment))
         deadline = time.monotonic() + 60
         while not at.is_socket() and started[-1].poll() is None and time.monotonic() < deadline:
@@ -93,14 +95,20 @@ def test_what_the_policy_allows_is_signed_and_executed(office: Office, start: Ca
     assert (office.executions(), office.received()) == (1, 1000 * USDC)
 
 
-def test_without_its_signer_the_keeper_sends_nothing_and_goes_on_once_it_is_there(
+def test_while_its_signer_is_gone_the_keeper_sends_nothing_and_goes_on_once_it_is_back(
     office: Office, start: Callable[..., Any]
 ) -> None:
-    proposal = ready(office, "USDC", 500)
-    assert "the signer does not answer" in str(office.tick())
+    with pytest.raises(ChainError, match="the signer does not answer"):
+        make_keeper(office.desk)
+    first = start()
+    keeper, proposal = make_keeper(office.desk), ready(office, "USDC", 500)
+    first.kill()
+    first.wait()
+    told = [step.told for step in keeper.tick()]
+    assert "the signer does not answer" in str(told), told
     assert office.desk.store.attempts(proposal) == ()
     start()
-    office.tick()
+    keeper.tick()
     assert (office.state(proposal), office.received()) == (State.EXECUTED, 500 * USDC)
 
 
