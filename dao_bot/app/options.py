@@ -9,6 +9,7 @@ import typer
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON, for programs.")]
+ProposalId = Annotated[str, typer.Argument(help="A proposal's id, or at least its first 6 hex digits.")]
 CONFIG = Path("strategies.yaml")
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dao_bot.app.options import CONFIG, Config, Json
-from dao_bot.app.options import finish as _finish
+from dao_bot.app.options import CONFIG, Config, Json, finish
 
 SubjectId = Annotated[str, typer.Argument(help="A proposal's or mandate's id, or at least its first 6 hex digits.")]
 Key = Annotated[str, typer.Option(help="Your wallet's key: env:NAME or file:PATH (key or keystore).")]
@@ -32,7 +31,7 @@ def inbox(
     """
     from dao_bot.app.governing import inbox as command
 
-    _finish(command(config, wallet, json))
+    finish(command(config, wallet, json))
 
 
 def vote(
@@ -50,7 +49,7 @@ def vote(
     """
     from dao_bot.app.governing import vote as command
 
-    _finish(command(config, subject, choice, key, reason, yes, json))
+    finish(command(config, subject, choice, key, reason, yes, json))
 
 
 def approve(
@@ -68,7 +67,7 @@ def approve(
     """
     from dao_bot.app.governing import stand as command
 
-    _finish(command(config, subject, "withdraw" if withdraw else "approve", key, reason, yes, json))
+    finish(command(config, subject, "withdraw" if withdraw else "approve", key, reason, yes, json))
 
 
 def veto(
@@ -80,7 +79,7 @@ def veto(
     """
     from dao_bot.app.governing import stand as command
 
-    _finish(command(config, subject, "veto", key, reason, yes, json))
+    finish(command(config, subject, "veto", key, reason, yes, json))
 
 
 def delegate(
@@ -96,7 +95,7 @@ def delegate(
     """
     from dao_bot.app.governing import delegate as command
 
-    _finish(command(config, to, key, yes, json))
+    finish(command(config, to, key, yes, json))
 
 
 def link(
@@ -112,7 +111,7 @@ def link(
     """
     from dao_bot.app.governing import link as command
 
-    _finish(command(config, code, key, yes, json))
+    finish(command(config, code, key, yes, json))
 
 
 def freeze(key: Key, reason: Reason, config: Config = CONFIG, yes: Yes = False, json: Json = False) -> None:
@@ -122,7 +121,7 @@ def freeze(key: Key, reason: Reason, config: Config = CONFIG, yes: Yes = False, 
     """
     from dao_bot.app.governing import freeze as command
 
-    _finish(command(config, key, reason, yes, json))
+    finish(command(config, key, reason, yes, json))
 
 
 def unfreeze(key: Key, config: Config = CONFIG, yes: Yes = False, json: Json = False) -> None:
@@ -132,7 +131,7 @@ def unfreeze(key: Key, config: Config = CONFIG, yes: Yes = False, json: Json = F
     """
     from dao_bot.app.governing import unfreeze as command
 
-    _finish(command(config, key, yes, json))
+    finish(command(config, key, yes, json))
 
 
 def tally(
@@ -147,7 +146,7 @@ def tally(
     """
     from dao_bot.app.counting import tally as command
 
-    _finish(command(config, subject, wallet, json))
+    finish(command(config, subject, wallet, json))
 
 
 def mandate(
@@ -171,7 +170,7 @@ def mandate(
     from dao_bot.app.mandating import propose as command
 
     bounds = (tokens, total, per_window, window, worst_price, valid_for)
-    _finish(command(config, strategy, bounds, key, yes, json))
+    finish(command(config, strategy, bounds, key, yes, json))
 
 
 def ask(
@@ -194,7 +193,7 @@ def ask(
     """
     from dao_bot.app.asking import ask as command
 
-    _finish(command(config, title, kind, option or [], power, duration, quorum, key, yes, json))
+    finish(command(config, title, kind, option or [], power, duration, quorum, key, yes, json))
 
 
 def mandates(config: Config = CONFIG, json: Json = False) -> None:
@@ -204,4 +203,4 @@ def mandates(config: Config = CONFIG, json: Json = False) -> None:
     """
     from dao_bot.app.mandating import mandates as command
 
-    _finish(command(config, json))
+    finish(command(config, json))
