@@ -79,7 +79,7 @@ def test_a_change_of_control_stops_plan_and_run_until_it_is_accepted(
     before = accepted.events()
     refused(accepted.dao_bot("plan", "reserve", "--json"), 3, "has changed since it was accepted", words, "--accept")
     run = accepted.dao_bot("run", "--once")
-    assert (run.code, words in run.out) == (1, True), run
+    assert (run.code, words in run.err) == (3, True), run
     doctor = accepted.dao_bot("doctor", "--json")
     assert doctor.code == 1
     (line,) = [check for check in doctor.facts["checks"] if "since it was accepted" in check["subject"]]
