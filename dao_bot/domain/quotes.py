@@ -49,3 +49,24 @@ class Ladder:
         low = self.rungs[above - 1] if above else Rung(0, 0)
         high = self.rungs[above]
         return low.buy + (high.buy - low.buy) * (units - low.sell) // (high.sell - low.sell)
+
+    def price_paid(self, units: int, price: int) -> int:
+        """USD (WAD) for one whole bought token when `units` worth `price` each are sold, costs included, rounded up."""
+        bought = self.quoted(units)
+        if bought <= 0:
+            return 2**255
+        return int(-(-units * price * 10**self.buy.decimals // (bought * 10**self.sell.decimals)))
+
+    def largest_below(self, most: int, price: int, cap: int) -> int:
+        """The most units, up to `most`, that can be sold while a whole bought token costs at most `cap` USD (WAD)."""
+        most = min(most, self.rungs[-1].sell)
+        if most <= 0 or self.price_paid(most, price) <= cap:
+            return max(most, 0)
+        low, high = 0, most
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.price_paid(middle, price) <= cap:
+                low = middle
+            else:
+                high = middle
+        return low

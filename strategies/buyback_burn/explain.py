@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from dao_bot.domain.units import WAD, format_ratio, format_usd, to_decimal
 from dao_bot.strategy import BindingConstraint, Decision, Evidence, Operation, usd_value
-from strategies.buyback_burn import pools
 from strategies.buyback_burn.conditions import Bid, Condition
 from strategies.buyback_burn.params import Params
 from strategies.buyback_burn.purchase import Purchase
@@ -135,7 +134,7 @@ def _of_purchase(account: Account, purchase: Purchase) -> Iterator[Evidence]:
     situation, ladder = account.situation, account.situation.ladder
     yield Evidence("spent", _usd(purchase.usd), "USD")
     if ladder is not None and situation.pay_price is not None:
-        paid = pools.price_paid(ladder, purchase.units, situation.pay_price)
+        paid = ladder.price_paid(purchase.units, situation.pay_price)
         yield Evidence("price paid, all costs included", _usd(paid, 6), "USD")
     yield Evidence("cost against the USD prices", round(_cost(account, purchase) * 10_000 / purchase.usd, 2), "bps")
     if situation.gas is not None:

@@ -1,4 +1,4 @@
-"""The pools on the way: whether they say what the oracle says, how deep they are, how much can be bought at once."""
+"""The pools on the way: whether they say what the oracle says, and how deep they are."""
 
 from __future__ import annotations
 
@@ -52,31 +52,3 @@ def depth(ladder: Ladder, band: int) -> int:
         if stretch < (WAD - band) * first.buy * (high.sell - low.sell):
             return low.sell
     return ladder.rungs[-1].sell
-
-
-def price_paid(ladder: Ladder, units: int, price: int) -> int:
-    """USD (WAD) for one whole bought token when `units` worth `price` each are sold, all costs included, rounded up."""
-    bought = ladder.quoted(units)
-    if bought <= 0:
-        return 2**255
-    return -(-units * price * _scale(ladder.buy) // (bought * _scale(ladder.sell)))
-
-
-def _scale(token: Token) -> int:
-    scale: int = 10**token.decimals
-    return scale
-
-
-def largest_below(ladder: Ladder, most: int, price: int, cap: int) -> int:
-    """The most units, up to `most`, that can be sold while a whole bought token costs at most `cap` USD (WAD)."""
-    most = min(most, ladder.rungs[-1].sell)
-    if most <= 0 or price_paid(ladder, most, price) <= cap:
-        return max(most, 0)
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        if price_paid(ladder, middle, price) <= cap:
-            low = middle
-        else:
-            high = middle
-    return low

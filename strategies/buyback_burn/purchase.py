@@ -41,7 +41,7 @@ def size(params: Params, situation: Situation, bid: Bid) -> Purchase | None:
     limits = _limits(params, situation, pay_price)
     name = min(limits, key=lambda each: limits[each])
     cap = min(bid.price, price * (WAD + params.max_cost) // WAD)
-    units = pools.largest_below(ladder, limits[name], pay_price, cap)
+    units = ladder.largest_below(limits[name], pay_price, cap)
     if units < limits[name]:
         name = "hard maximum and bid" if cap == bid.price else "max_cost"
     if units <= 0:

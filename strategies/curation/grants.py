@@ -7,26 +7,12 @@ from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.units import mul_down
-from dao_bot.strategy import Amount, Token, Transfer, units_worth
+from dao_bot.strategy import Amount, Transfer, units_worth
 from strategies.curation.allocation import split
 from strategies.curation.learned import Learned
 from strategies.curation.params import Params
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What this run may spend.
-
-    Attributes:
-        usd: WAD, the least of the budget's rest, the limit of a run, and what the Safe holds.
-        price: WAD USD of one whole token.
-        bound_by: which of them it is, in words.
-    """
-
-    token: Token
-    usd: int
-    price: int
-    bound_by: str
+from strategies.curation.room import Room
+from strategies.curation.winners import appeal, winners
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +30,14 @@ def grants(learned: Learned, params: Params, room: Room) -> tuple[Grant, ...]:
     listed = list(params.works.values())
     trial = [work for work in learned.trial.chosen.tolist() if listed[work].pay is not None]
     explored = mul_down(room.usd, params.exploration) if trial else 0
-    paid = [work for work in learned.ranking.order.tolist() if work < len(listed) and listed[work].pay is not None]
-    # a work on trial is paid from the exploration budget alone, and what nobody backs is paid nothing
-    winners = [work for work in paid if work not in trial and learned.voices.total[work] > 0][: params.winners]
+    # a work on trial is paid from the exploration budget alone
+    paid = {at for at, work in enumerate(listed) if work.pay is not None and at not in trial}
+    chosen = winners(learned, params, paid)
     caps = {
         str(listed[work].pay): units_worth(room.token, mul_down(room.usd, params.recipient_cap), room.price)
-        for work in {*winners, *trial}
+        for work in {*chosen, *trial}
     }
-    weights = [float(learned.ranking.appeal[work]) for work in winners]
-    exploited = _granted(winners, weights, room.usd - explored, caps, params, room, trial=False)
+    exploited = _granted(chosen, appeal(learned, chosen), room.usd - explored, caps, params, room, trial=False)
     for each in exploited:
         caps[each.to] -= each.amount.units
     return exploited + _granted(trial, [1.0] * len(trial), explored, caps, params, room, trial=True)
@@ -85,13 +70,3 @@ def transfers(granted: Sequence[Grant]) -> tuple[Transfer, ...]:
     for each in granted:
         summed[each.to] = summed[each.to] + each.amount if each.to in summed else each.amount
     return tuple(Transfer(amount, to) for to, amount in summed.items())
-
-
-def usd_of(units: int, room: Room) -> int:
-    """WAD, rounded up: what is spent counts in full."""
-    return int(-(-units * room.price // 10**room.token.decimals))
-
-
-def percent(part: int, whole: int) -> float:
-    """For evidence."""
-    return part * 10_000 // max(whole, 1) / 100

@@ -86,6 +86,7 @@ class Work(StrategyParams):
         id: as the events write it: a decimal number, or `0x…`.
         creator: whose stake on it counts nothing; the registered one when left out.
         pay: who gets what it is granted; it must stand in the address book. None: it is ranked, not paid.
+        token: a configured token that belongs to it, which `purchases` buy; several works may share one.
         traits: words such as `palette: warm`; what the brief speaks of.
         since: its first day; the first event, when left out.
     """
@@ -93,8 +94,23 @@ class Work(StrategyParams):
     id: str
     creator: AddressField | None = None
     pay: AddressField | None = None
+    token: TokenField | None = None
     traits: tuple[str, ...] = ()
     since: datetime.date | None = None
+
+
+class Purchases(StrategyParams):
+    """Part of the budget buys the tokens of the highest ranking works; the rest is granted.
+
+    Attributes:
+        share: part of a run's budget that buys; what it cannot be spent on stays in the Safe.
+        max_cost: most that a purchase may cost above the token's USD price, fees and price impact included.
+        slippage: most that a swap may return below its quote, else it reverts.
+    """
+
+    share: PositiveShare = WAD
+    max_cost: Share = WAD // 100
+    slippage: Annotated[RatioField, _within(0, WAD - 1, "from 0% to less than 100%")] = WAD // 200
 
 
 class Params(StrategyParams):
@@ -107,13 +123,14 @@ class Params(StrategyParams):
         works: what is curated, by name.
         identities: wallets of people who proved that they are one person each, by name.
         token: what is paid in.
-        budget: most that is paid within `period`, open proposals included.
+        budget: most that is spent within `period`, open proposals included.
         period: the time that `budget` is for.
-        per_run: most that is paid in one run.
-        recipient_cap: largest part of a run's budget that one recipient gets.
-        smallest: smaller grants are not worth their gas.
-        winners: how many of the highest ranking works are paid.
-        exploration: part of a run's budget that goes to new works on trial.
+        per_run: most that is spent in one run.
+        purchases: whether, and how, tokens of works are bought out of the same budget.
+        recipient_cap: largest part of what a run grants that one recipient gets, and of what it buys for one token.
+        smallest: smaller grants and purchases are not worth their gas.
+        winners: how many of the highest ranking works are paid, or bought.
+        exploration: part of what a run grants that goes to new works on trial.
         trial_places: how many of them in one run.
         trial_period: how long a work is new.
         half_life: in which half of a stake's conviction grows, and decays.
@@ -137,6 +154,7 @@ class Params(StrategyParams):
     budget: PositiveUsd
     period: PositiveDuration = 30 * DAY
     per_run: PositiveUsd | None = None
+    purchases: Purchases | None = None
     recipient_cap: PositiveShare = WAD // 4
     smallest: PositiveUsd = 10 * WAD
     winners: Annotated[IntField, Field(ge=1, le=100)] = 10
@@ -163,4 +181,16 @@ class Params(StrategyParams):
         ]
         if problems:
             raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_bought_is_named(self) -> Params:
+        named = [name for name, work in self.works.items() if work.token is not None]
+        if self.purchases is None and named:
+            raise ValueError(f"works: {named[0]} names a token, but without `purchases` none is bought")
+        if self.purchases is not None and not named:
+            raise ValueError("purchases: no work names a token")
+        for name in named:
+            if self.works[name].token == self.token:
+                raise ValueError(f"works: the token of {name} is the one that is paid in; it cannot buy itself")
         return self

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from dao_bot.domain.errors import BadInput
-from dao_bot.domain.units import WAD, format_usd
+from dao_bot.domain.units import format_usd, mul_down
 from dao_bot.strategy import (
     Decision,
     Events,
@@ -21,11 +23,12 @@ from dao_bot.strategy import (
 from strategies.curation import params as settings
 from strategies.curation.brief import SCHEMA, brief, verdict
 from strategies.curation.community import gather
-from strategies.curation.grants import Grant, Room, grants, percent, transfers, usd_of
+from strategies.curation.grants import grants
 from strategies.curation.learned import Learned, learn
+from strategies.curation.moves import NAMED, Move, of_grants, of_purchases
 from strategies.curation.pages import page
-
-NAMED = 5
+from strategies.curation.purchases import Market, purchases, quotes_needed
+from strategies.curation.room import Room
 
 
 class Curation:
@@ -39,20 +42,21 @@ class Curation:
 
     def __init__(self, params: settings.Params) -> None:
         self._params = params
-        self._prices = Prices((params.token,))
+        self._quotes = quotes_needed(params)
+        self._prices = Prices((params.token, *self._quotes))
         self._spent = SpendHistory(params.period)
 
     def needs(self) -> tuple[Need[Any], ...]:
-        """All events since the contracts began, holdings, the price of what is paid in, and own spending."""
+        """All events since the contracts began, holdings, prices and quotes of what is traded, and own spending."""
         params = self._params
         streams = [params.stakes.stream, params.unstakes.stream, *(each.stream for each in params.outcomes)]
         if params.registrations is not None:
             streams.append(params.registrations.stream)
         events = (Events(stream) for stream in dict.fromkeys(streams))
-        return (Holdings(), self._prices, self._spent, *events)
+        return (Holdings(), self._prices, self._spent, *self._quotes.values(), *events)
 
     def decide(self, seen: Observation) -> Decision:
-        """Grants and a brief; or the brief and why nothing is granted now.
+        """Purchases, grants and a brief; or the brief and why nothing is spent now.
 
         Raises:
             BadInput: the paying token is not configured, or events are impossible.
@@ -67,13 +71,41 @@ class Curation:
         evidence = _evidence(learned)
         if isinstance(room, str):
             return Decision.nothing(room, evidence=evidence, memory=memory)
-        granted = grants(learned, self._params, room)
-        if not granted:
+        moves, problems = self._moves(learned, room, seen)
+        if not moves:
             reason = (
-                f"Nothing is granted: no work that can be paid has backing worth {format_usd(self._params.smallest)}."
+                f"Nothing is spent: no work that can be paid has backing worth {format_usd(self._params.smallest)}."
             )
-            return Decision.nothing(reason, evidence=evidence, memory=memory)
-        return _granted(granted, room, learned, evidence, memory)
+            return Decision.nothing(" ".join((reason, *problems)), evidence=evidence, memory=memory)
+        return _decision(moves, problems, room, learned, evidence, memory)
+
+    def _moves(self, learned: Learned, room: Room, seen: Observation) -> tuple[list[Move], tuple[str, ...]]:
+        """What a run does with its budget; and in words, what it cannot buy."""
+        moves: list[Move] = []
+        problems: tuple[str, ...] = ()
+        for_grants = room
+        if self._params.purchases is not None:
+            to_buy = replace(room, usd=mul_down(room.usd, self._params.purchases.share))
+            for_grants = replace(room, usd=room.usd - to_buy.usd)
+            bought, reasons = purchases(learned, self._params, to_buy, self._markets(seen))
+            problems = tuple(f"Not bought: {reason}." for reason in reasons)
+            if bought:
+                moves.append(of_purchases(bought, to_buy))
+        granted = grants(learned, self._params, for_grants)
+        if granted:
+            moves.append(of_grants(granted, for_grants))
+        return moves, problems
+
+    def _markets(self, seen: Observation) -> dict[str, Market]:
+        paying, prices = seen.tokens[self._params.token], seen[self._prices]
+        return {
+            symbol: Market(
+                (token := seen.tokens[symbol]),
+                prices[token],
+                next((ladder for ladder in seen[need] if (ladder.sell, ladder.buy) == (paying, token)), None),
+            )
+            for symbol, need in self._quotes.items()
+        }
 
     def _room(self, seen: Observation) -> Room | str:
         """What may be spent, or why nothing may."""
@@ -86,7 +118,7 @@ class Curation:
         price = priced.usd
         if not price:
             why = "; ".join(priced.problems) or "its price is zero"
-            return f"Nothing is granted: {token.symbol}, which is paid, has no usable USD price ({why})."
+            return f"Nothing is spent: {token.symbol}, which is paid in, has no usable USD price ({why})."
         held = seen[Holdings()].get(token)
         limits = {
             "the budget of the period": params.budget - sum(each.usd for each in spent),
@@ -97,33 +129,30 @@ class Curation:
         bound_by = min(limits, key=lambda name: limits[name])
         if limits[bound_by] < params.smallest:
             left = format_usd(max(limits[bound_by], 0))
-            return f"Nothing is granted: {bound_by} leaves {left}, less than the smallest grant."
+            return f"Nothing is spent: {bound_by} leaves {left}, less than the smallest grant or purchase."
         return Room(token, limits[bound_by], price, bound_by)
 
 
-def _granted(
-    granted: tuple[Grant, ...], room: Room, learned: Learned, evidence: tuple[Evidence, ...], memory: Memory
+def _decision(
+    moves: Sequence[Move],
+    problems: tuple[str, ...],
+    room: Room,
+    learned: Learned,
+    evidence: tuple[Evidence, ...],
+    memory: Memory,
 ) -> Decision:
-    units = sum(each.amount.units for each in granted)
-    total = room.token.amount(units)
-    shown = [f"{each.amount} for {each.work}{' (on trial)' if each.trial else ''}" for each in granted[:NAMED]]
-    more = f", and {len(granted) - NAMED} more" if len(granted) > NAMED else ""
-    trial = sum(each.amount.units for each in granted if each.trial)
-    operations = transfers(granted)
+    spent = room.usd_of(sum(move.spends for move in moves))
     return Decision(
-        operations=operations,
+        operations=tuple(operation for move in moves for operation in move.operations),
         reason=f"Moves a budget toward the works with the most conviction behind them. {verdict(learned)}",
         summary=(
-            f"Sends {total} to {len(operations)} recipients: {', '.join(shown)}{more}.",
-            f"It costs {format_usd(usd_of(units, room))} of the treasury and gas; {room.bound_by} sets the limit.",
-            "It can fail if a transfer is refused; then nothing happens. What the community backs today may please it "
-            "less tomorrow, and what is sent does not come back.",
+            *(move.summary for move in moves),
+            *problems,
+            f"It takes {format_usd(spent)} of the budget, and gas; {room.bound_by} sets the limit.",
+            "It can fail if one of its calls is refused; then nothing happens. What the community backs today may "
+            "please it less tomorrow; what is sent does not come back, and what is bought may fall.",
         ),
-        evidence=(
-            Evidence("granted", round(usd_of(units, room) / WAD, 2), "USD"),
-            Evidence("of it on trial", percent(trial, units), "%"),
-            *evidence,
-        ),
+        evidence=(*(each for move in moves for each in move.evidence), *evidence),
         memory=memory,
     )
 

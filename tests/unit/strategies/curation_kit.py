@@ -98,6 +98,7 @@ def seen(
     held: int = 100_000 * 10**6,
     spent: tuple[Spend, ...] = (),
     extra: Mapping[Any, Any] | None = None,
+    tokens: Sequence[Token] = (),
     nominal: int = NOW,
 ) -> Observation:
     data: dict[Any, Any] = {
@@ -108,7 +109,8 @@ def seen(
         Events("unstaked"): columns(unstakes, 2**20),
     }
     run = RunId("curation", nominal)
-    return Observation(run, Block(1, NOW // 12, "0x" + "00" * 32, NOW), {"USDC": USDC}, data | dict(extra or {}))
+    known = {token.symbol: token for token in (USDC, *tokens)}
+    return Observation(run, Block(1, NOW // 12, "0x" + "00" * 32, NOW), known, data | dict(extra or {}))
 
 
 def community(seed: int = 0, people: int = 40, stakes: int = 400) -> list[Event]:

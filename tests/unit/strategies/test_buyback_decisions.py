@@ -12,7 +12,7 @@ from dao_bot.domain.units import WAD
 from dao_bot.strategy import Burn, Decision, GasPrice, Swap, Transfer
 from strategies.buyback_burn import BuybackBurn
 from strategies.buyback_burn.budget import due_now, period_at
-from strategies.buyback_burn.pools import depth, largest_below, price_paid
+from strategies.buyback_burn.pools import depth
 from strategies.buyback_burn.worth import NetAssets
 from tests.unit.strategies.buyback_kit import (
     CUSTOMER,
@@ -249,8 +249,8 @@ def test_depth_is_what_moves_the_price_by_the_band_as_far_as_quotes_tell() -> No
 def test_the_largest_amount_below_a_price_is_exact() -> None:
     quotes = ladder(1.5, depth=50_000)
     cap = 152 * WAD // 100
-    found = largest_below(quotes, 10**12, WAD, cap)
-    assert price_paid(quotes, found, WAD) <= cap < price_paid(quotes, found + 1, WAD)
+    found = quotes.largest_below(10**12, WAD, cap)
+    assert quotes.price_paid(found, WAD) <= cap < quotes.price_paid(found + 1, WAD)
 
 
 def test_a_purchase_waits_while_one_is_open_and_cools_down_after_one() -> None:
