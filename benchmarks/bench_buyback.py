@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from dao_bot.backtest.purchases import Buy, Judgement, judge
 from dao_bot.domain.units import WAD
 from dao_bot.strategy import Spend, Swap
 from strategies.buyback_burn import BuybackBurn, Params
-from strategies.buyback_burn.judge import Buy, Judgement, judge
 from tests.unit.strategies import buyback_kit as kit
 
 DAY = 86_400

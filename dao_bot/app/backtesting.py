@@ -15,16 +15,17 @@ from dao_bot.app.showing import terminal_width
 from dao_bot.app.wiring import hash_of_policy, make_protocols, treasury_of
 from dao_bot.backtest.assembly import Parts, assemble, params_of, players_of
 from dao_bot.backtest.backtest import Backtest
+from dao_bot.backtest.buyers import Buyer, buyers
 from dao_bot.backtest.crises import CRISES, VERSION
 from dao_bot.backtest.crisis import Case, CaseOf, Replay, replayed_in
-from dao_bot.backtest.export import assumptions, measures_json, write_page, write_result
+from dao_bot.backtest.export import assumptions, buyers_json, measures_json, write_page, write_result
 from dao_bot.backtest.market_file import load_market
 from dao_bot.backtest.measures import Measures, Runway, mark, measure
 from dao_bot.backtest.report import crisis_page, run_page
 from dao_bot.backtest.run import run
 from dao_bot.backtest.settings import MarketSettings, RunwaySettings
 from dao_bot.backtest.sweep import Variation, grid, parse_ranges, sweep, varied
-from dao_bot.backtest.words import bound_words, line_words, measure_rows
+from dao_bot.backtest.words import bound_words, buyer_rows, buyer_title, line_words, measure_rows
 from dao_bot.cards.tables import Column, table
 from dao_bot.config.load import load_config
 from dao_bot.domain.errors import BadInput, NotFound
@@ -66,13 +67,21 @@ def backtest(
     marks = mark(result)
     measures = measure(result, marks, runway)
     title = f"Backtest of {', '.join(names)}"
-    facts = {"strategies": names, "measures": measures_json(measures), "assumptions": assumptions(result)}
+    bought = buyers(result)
+    facts = {
+        "strategies": names,
+        "measures": measures_json(measures),
+        "purchases": buyers_json(bought),
+        "assumptions": assumptions(result),
+    }
     if out is not None:
         write_result(out, result, marks, facts, run_page(title, result, marks, measures))
     if as_facts:
         print_json(facts)
     else:
         print_shown(_measures_table(title, measures), terminal_width())
+        for buyer in bought:
+            print_shown(_buyer_table(buyer), terminal_width())
         if out is not None:
             print_text(f"The report with its plots: {out / 'report.html'}")
     return DONE
@@ -191,6 +200,11 @@ def _runway(stated: RunwaySettings, parts: Parts) -> Runway:
 def _measures_table(title: str, measures: Measures) -> Any:
     rows = list(measure_rows(measures))
     return table([Column("", style="bold"), Column("", flexible=True)], rows, terminal_width(), title=title)
+
+
+def _buyer_table(buyer: Buyer) -> Any:
+    columns = [Column("", style="bold"), Column("", flexible=True)]
+    return table(columns, list(buyer_rows(buyer)), terminal_width(), title=buyer_title(buyer))
 
 
 def _points_table(points: Sequence[tuple[Mapping[str, str], Measures]]) -> Any:

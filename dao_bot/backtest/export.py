@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dao_bot.backtest.buyers import Buyer
 from dao_bot.backtest.measures import Marks, Measures
+from dao_bot.backtest.purchases import ALLOWED_BPS, LEVEL
 from dao_bot.backtest.result import Result
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.units import WAD
@@ -18,6 +20,28 @@ def measures_json(measures: Measures) -> dict[str, Any]:
     """Every measure by its name; what is not known is null."""
     facts = {name: _rounded(value) for name, value in dataclasses.asdict(measures).items()}
     return {**facts, "endings": {str(ending): count for ending, count in measures.endings.items()}}
+
+
+def buyers_json(found: Sequence[Buyer]) -> list[dict[str, Any]]:
+    """How good purchases with a budget were; prices in USD, differences in basis points, what is not known is null."""
+    return [
+        {
+            "strategy": buyer.strategy,
+            "token": buyer.token.symbol,
+            "purchases": buyer.purchases,
+            "spent_usd": _rounded(buyer.spent),
+            "stretch_seconds": buyer.stretch,
+            **{name: _rounded(value) for name, value in dataclasses.asdict(buyer.judgement).items()},
+            "allowed_above_twap_bps": ALLOWED_BPS,
+            "level": LEVEL,
+            "near_twap": buyer.judgement.near_twap,
+            "cheaper": buyer.judgement.cheaper,
+            "well_timed": buyer.judgement.well_timed,
+            "verdict": str(buyer.judgement.verdict),
+            "says": list(buyer.judgement.sentences()),
+        }
+        for buyer in found
+    ]
 
 
 def assumptions(result: Result) -> dict[str, Any]:
@@ -173,4 +197,6 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_rounded(each) for each in value]
     return round(value, 9) if isinstance(value, float) else value

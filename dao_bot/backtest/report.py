@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from dao_bot.backtest.buyers import buyers
 from dao_bot.backtest.crisis import Case
 from dao_bot.backtest.export import assumptions
 from dao_bot.backtest.measures import Marks, Measures
@@ -16,6 +17,8 @@ from dao_bot.backtest.plots import Line, line_plot, share_plot
 from dao_bot.backtest.result import Result, Visit
 from dao_bot.backtest.words import (
     bound_words,
+    buyer_rows,
+    buyer_title,
     change_words,
     cost_words,
     dollars,
@@ -104,6 +107,7 @@ def _run(result: Result, marks: Marks, measures: Measures, name: str) -> list[Ch
             "section", element("h2", "The way of its value"), element("div", _plots(marks, name), class_="two even")
         ),
         element("section", element("h2", "Measures"), _pairs(measure_rows(measures))),
+        *(element("section", element("h2", buyer_title(each)), _pairs(buyer_rows(each))) for each in buyers(result)),
         _deeds(result),
         _visits(result),
         element("section", element("h2", "Stated, not measured"), _pairs(_assumed(result))),

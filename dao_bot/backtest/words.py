@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dao_bot.backtest.buyers import Buyer
 from dao_bot.backtest.crisis import Line
 from dao_bot.backtest.execution import Fill, LiquidityFill
 from dao_bot.backtest.measures import Measures
+from dao_bot.backtest.purchases import ALLOWED_BPS, FEWEST_STRETCHES, LEVEL, Verdict
+from dao_bot.cards.text import duration
 
 
 def dollars(value: float) -> str:
@@ -80,6 +83,39 @@ def measure_rows(measures: Measures) -> Iterator[tuple[str, str]]:
     yield "Days without a price of something held", f"{measures.days_unknown:.2f}"
     yield "Runs", ", ".join(f"{ending} {count:,}" for ending, count in measures.endings.items()) or "none"
     yield "Batches", f"{measures.executed:,} executed, {measures.failed:,} not"
+
+
+def buyer_title(buyer: Buyer) -> str:
+    """`Was it good to buy DAO? buyback: undecided`."""
+    return f"Was it good to buy {buyer.token.symbol}? {buyer.strategy}: {buyer.judgement.verdict}"
+
+
+def buyer_rows(buyer: Buyer) -> Iterator[tuple[str, str]]:
+    """How good purchases with a budget were, also when they were not."""
+    found = buyer.judgement
+    compared = f"spending evenly within each {duration(buyer.stretch)}"
+    yield "Purchases", f"{buyer.purchases:,} for {dollars(buyer.spent)}"
+    yield "Average price paid", f"{found.average:,.6f} USD"
+    yield "Time-weighted price over the same time", f"{found.twap:,.6f} USD"
+    yield "Average against time-weighted", f"{found.above_twap_bps:+.1f} bp; at most {ALLOWED_BPS:+.0f} bp is good"
+    yield f"Saved against {compared}", _with_interval(found.saving_bps, found.interval_bps)
+    yield "Saved against spending evenly afterwards", _with_interval(found.later_bps, found.later_interval_bps)
+    yield "Verdict", f"{_VERDICTS[found.verdict]} {' '.join(found.sentences())}"
+
+
+_VERDICTS = {
+    Verdict.GOOD: "Good.",
+    Verdict.BAD: "Bad.",
+    Verdict.UNDECIDED: "Undecided: that it was good is not shown.",
+}
+
+
+def _with_interval(saved: float | None, interval: tuple[float, float] | None) -> str:
+    if saved is None:
+        return "not known"
+    if interval is None:
+        return f"{saved:+.1f} bp; no interval from fewer than {FEWEST_STRETCHES} stretches of time"
+    return f"{saved:+.1f} bp; {LEVEL:.0%} interval {interval[0]:+.1f} to {interval[1]:+.1f} bp"
 
 
 def _against(own: float, hold: float) -> str:

@@ -10,8 +10,10 @@ import pytest
 
 from dao_bot.app.backtesting import parse_moment, parts_of
 from dao_bot.backtest.assembly import assemble, players_of
+from dao_bot.backtest.buyers import buyers
 from dao_bot.backtest.market_file import load_market
 from dao_bot.backtest.measures import mark, measure
+from dao_bot.backtest.purchases import Verdict
 from dao_bot.backtest.result import Ending, Result
 from dao_bot.backtest.run import run
 from tests.integration.backtest.world import FROM, TO, write
@@ -77,6 +79,19 @@ def test_burns_grants_and_liquidity_are_in_the_measures() -> None:
     assert found.provided > 10_000 and found.earned > 0
     assert found.final_value == pytest.approx(float(marks.values[-1].sum()) - found.gas)
     assert found.days_outside == 0.0
+
+
+def test_the_buyback_is_judged_by_what_it_executed() -> None:
+    result = played()
+    (found,) = (each for each in buyers(result) if each.strategy == "buyback")
+    fills = [fill for deed in result.deeds if deed.batch.strategy == "buyback" for fill in deed.fills if fill.bought]
+    tokens = sum(fill.bought.units for fill in fills if fill.bought) / 10**18
+    assert (found.token.symbol, found.purchases, found.stretch) == ("DAO", len(fills), 86_400)
+    assert found.judgement.average == pytest.approx(sum(fill.sold_usd for fill in fills) / tokens)
+    assert found.judgement.twap == pytest.approx(1.2, rel=5e-3)
+    assert found.judgement.above_twap_bps == pytest.approx((found.judgement.average / found.judgement.twap - 1) * 1e4)
+    assert found.judgement.interval_bps is None, "three days are too few"
+    assert found.judgement.verdict is (Verdict.UNDECIDED if found.judgement.near_twap else Verdict.BAD)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -66,6 +66,11 @@ def test_all_strategies_play_on_one_treasury_and_their_report_stands_alone(tmp_p
     assert page.count("<svg") == 4 and "position 1: made with" in page and "burnt" in page and "paid out" in page
     assert not re.search(r"<(?:script|link|img|iframe)\b|https?://(?!www\.w3\.org/)", page)
     facts = json.loads((tmp_path / "report" / "result.json").read_text())
+    (judged,) = (each for each in facts["purchases"] if each["token"] == "DAO")
+    assert (judged["strategy"], judged["allowed_above_twap_bps"], judged["stretches"]) == ("buyback", 20.0, 3)
+    for told in (ended.stdout, page):
+        assert f"Was it good to buy DAO? buyback: {judged['verdict']}" in told
+        assert f"{judged['above_twap_bps']:+.1f} bp; at most +20 bp is good" in told
     assert facts["measures"]["earned"] > 0 and facts["assumptions"]["trading"]
     positions = parquet.read_table(tmp_path / "report" / "positions.parquet").to_pylist()
     assert {row["strategy"] for row in positions} == {"market"}

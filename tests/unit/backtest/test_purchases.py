@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dao_bot.backtest.purchases import FEWEST_STRETCHES, Buy, Floats, Times, Verdict, judge
 from dao_bot.domain.errors import BadInput
-from strategies.buyback_burn.judge import FEWEST_STRETCHES, Buy, Floats, Times, judge
 
 DAY = 86_400
 HOUR = 3_600
@@ -65,7 +65,7 @@ def test_buying_at_the_high_is_said_to_be_dear() -> None:
     assert not found.cheaper
     assert not found.near_twap
     assert "beyond the 20 bp allowed" in found.sentences()[0]
-    assert "that it was cheaper is not shown" in found.sentences()[1]
+    assert found.dearer and "it was dearer" in found.sentences()[1]
 
 
 def test_chance_is_called_skill_no_more_often_than_the_level_says() -> None:
@@ -159,3 +159,39 @@ def test_the_interval_is_the_same_for_the_same_seed() -> None:
 def test_what_cannot_be_judged_is_an_error(buys: list[Buy], time: list[int], price: list[float], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         judge(buys, np.array(time, np.int64), np.array(price), stretch=DAY)
+
+
+def one_a_day(prices: list[float]) -> tuple[list[Buy], Times, Floats]:
+    """A dollar and nothing else but in the first hour of each day, in which 1,000 dollars are spent."""
+    price = np.ones((len(prices), 24))
+    price[:, 0] = prices
+    return [bought(day * DAY, each) for day, each in enumerate(prices)], hours(len(prices)), price.ravel()
+
+
+@pytest.mark.parametrize(
+    ("prices", "verdict"),
+    [
+        ([0.99] * 10, Verdict.GOOD),
+        ([1.01] * 10, Verdict.BAD),
+        ([1.001] * 10, Verdict.BAD),
+        ([0.99] * 5 + [1.011] * 5, Verdict.UNDECIDED),
+        ([0.99] * (FEWEST_STRETCHES - 1), Verdict.UNDECIDED),
+        ([1.01] * (FEWEST_STRETCHES - 1), Verdict.BAD),
+    ],
+    ids=["cheaper", "beyond the limit", "within it and dearer", "by chance", "too few to tell", "few, and beyond it"],
+)
+def test_good_is_only_what_is_shown_to_be_near_and_cheaper(prices: list[float], verdict: Verdict) -> None:
+    found = judge(*one_a_day(prices), stretch=DAY)
+    assert found.verdict is verdict
+    assert found.near_twap == (found.above_twap_bps <= 20)
+
+
+def test_stretches_are_counted_from_the_beginning_and_end_with_the_run() -> None:
+    time = np.array([6, 12, 18, 24, 30, 36], np.int64) * HOUR
+    price = np.array([1.0, 2.0, 4.0, 4.0, 8.0, 8.0])
+    buys = [bought(6 * HOUR, 1.0, 100.0), bought(30 * HOUR, 8.0, 100.0)]
+    found = judge(buys, time, price, stretch=DAY, begin=6 * HOUR, end=36 * HOUR)
+    assert found.stretches == 2
+    assert found.twap == pytest.approx((1 + 2 + 4 + 4 + 8) / 5), "nothing after the end counts"
+    even = 100 / 4 * (1 + 1 / 2 + 1 / 4 + 1 / 4) + 100 / 8
+    assert found.saving_bps == pytest.approx((1 - even / (100 + 100 / 8)) * 1e4)

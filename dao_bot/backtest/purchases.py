@@ -8,6 +8,7 @@ Pure statistics over what was executed and how the price went; nothing here deci
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,14 @@ FEWEST_STRETCHES = 8
 
 RESAMPLES = 4_000
 LEVEL = 0.95
+
+
+class Verdict(enum.StrEnum):
+    """What purchases were: good is near the time-weighted price and cheaper than spending evenly, not by chance."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,18 @@ class Judgement:
         """Whether they were also cheaper than spending evenly afterwards, and not by chance."""
         return self.later_interval_bps is not None and self.later_interval_bps[0] > 0.0
 
+    @property
+    def dearer(self) -> bool:
+        """Whether the purchases were dearer than spending evenly, and not by chance."""
+        return self.interval_bps is not None and self.interval_bps[1] < 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Bad as soon as one of both is shown to be missed; good when both are shown to be kept."""
+        if not self.near_twap or self.dearer:
+            return Verdict.BAD
+        return Verdict.GOOD if self.cheaper else Verdict.UNDECIDED
+
     def sentences(self) -> tuple[str, str, str]:
         """The findings for a report, also when they are not the wished-for ones."""
         side = "above" if self.above_twap_bps >= 0 else "below"
@@ -87,13 +108,14 @@ class Judgement:
         )
         if self.interval_bps is None:
             second = (
-                f"Whether buying was cheaper than spending evenly cannot be told from {self.stretches} stretches of "
-                f"time; {FEWEST_STRETCHES} are needed."
+                f"Whether buying was cheaper than spending evenly cannot be told from {self.stretches} "
+                f"stretch{'' if self.stretches == 1 else 'es'} of time; {FEWEST_STRETCHES} are needed."
             )
         else:
             low, high = self.interval_bps
             shown = f"saved {self.saving_bps:.1f} bp against spending evenly (95 % interval {low:.1f} to {high:.1f})"
-            second = f"Buying {shown}: {'it was cheaper' if self.cheaper else 'that it was cheaper is not shown'}."
+            dearer = "it was dearer" if self.dearer else "that it was cheaper is not shown"
+            second = f"Buying {shown}: {'it was cheaper' if self.cheaper else dearer}."
         return first, second, self._afterwards()
 
     def _afterwards(self) -> str:
@@ -106,15 +128,25 @@ class Judgement:
 
 
 def judge(
-    buys: Sequence[Buy], time: Times, price: Floats, *, stretch: int, even_cost: float = 0.0, seed: int = 0
+    buys: Sequence[Buy],
+    time: Times,
+    price: Floats,
+    *,
+    stretch: int,
+    begin: int = 0,
+    end: int | None = None,
+    even_cost: float = 0.0,
+    seed: int = 0,
 ) -> Judgement:
     """Purchases against a price series.
 
     Args:
         time, price: (n,) epoch seconds, strictly growing, and USD for a token from then until the next entry. They
             begin no later than the first stretch with a purchase, and each such stretch holds at least one.
-        stretch: seconds, counted from the epoch; the budget's period. Spending evenly means equal dollars at each entry
+        stretch: seconds, counted from `begin`; the budget's period. Spending evenly means equal dollars at each entry
             of the series within the stretch in which a purchase was made, so that only timing is compared.
+        begin: epoch seconds at which the first stretch begins.
+        end: when the time that is compared ends, if within a stretch.
         even_cost: what spending evenly would have cost in fees and impact, as a part of the price.
         seed: of the resampling.
 
@@ -123,24 +155,25 @@ def judge(
     """
     _require(bool(buys), "there are no purchases to judge", 0)
     _require(
-        len(time) == len(price) > 1 and bool((np.diff(time) > 0).all()), "the times of prices must grow", len(time)
+        len(time) == len(price) > 0 and bool((np.diff(time) > 0).all()), "the times of prices must grow", len(time)
     )
     _require(bool((np.isfinite(price) & (price > 0)).all()), "prices must be positive numbers", "others")
     _require(stretch > 0 and even_cost >= 0, "stretch and cost must be positive", f"{stretch}, {even_cost}")
     _require(all(buy.spent > 0 and buy.bought > 0 for buy in buys), "a purchase spends and brings something", "less")
-    place = np.array([buy.time // stretch for buy in buys])
+    place = np.array([(buy.time - begin) // stretch for buy in buys])
     spent = np.array([buy.spent for buy in buys])
     bought = np.array([buy.bought for buy in buys])
     found, row = np.unique(place, return_inverse=True)
     spent_in: Floats = np.bincount(row, weights=spent).astype(np.float64)
     bought_in: Floats = np.bincount(row, weights=bought).astype(np.float64)
-    windows = [_window(time, int(each) * stretch, stretch) for each in found]
+    windows = [_window(time, begin + int(each) * stretch, stretch) for each in found]
     even_in = np.array(
         [paid / (_harmonic(price[window]) * (1.0 + even_cost)) for paid, window in zip(spent_in, windows, strict=True)]
     )
     later = _later(buys, row, time, price, stretch, even_cost)
     average = float(spent.sum() / bought.sum())
-    twap = _twap(time, price, int(found[0]) * stretch, (int(found[-1]) + 1) * stretch)
+    last = begin + (int(found[-1]) + 1) * stretch
+    twap = _twap(time, price, begin + int(found[0]) * stretch, last if end is None else min(last, end))
     return Judgement(
         average=average,
         twap=twap,
