@@ -137,6 +137,19 @@ class PegRules(StrategyParams):
         return self
 
 
+class SoldWindow(StrategyParams):
+    """How much may be sold in a sliding window.
+
+    Attributes:
+        most: most value to sell within the window, open proposals and exits included; no more than what the policy's
+            `move_size` allows there, and less where other strategies sell too.
+        window: its length; that of `move_size`.
+    """
+
+    most: PositiveUsd
+    window: PositiveDuration
+
+
 class Params(StrategyParams):
     """Parameters of `reserve-rebalance`. Ratios as `12.5%` or `50bps`, money as `60000 USD`, times as `30m`.
 
@@ -156,6 +169,8 @@ class Params(StrategyParams):
         turnover: most to sell in one run, as a share of the reserve.
         most_sold: most value to sell in one run, exits included; what the policy's `move_size` allows, so that it does
             not refuse an exit. Unlimited when it is left out.
+        sold_window: what was sold within a sliding window lowers what is sold in this run, so that the policy has
+            nothing to refuse. Unlimited when it is left out.
         no_trade_band: while limits hold and no holding is further than this from its best share, nothing is done.
         minimum_trade: smaller swaps are not worth their gas and signatures.
         max_cost: no part of a swap may cost more than this against the USD prices.
@@ -180,6 +195,7 @@ class Params(StrategyParams):
     risk_horizon: PositiveDuration = 90 * 86_400
     turnover: Share = WAD // 4
     most_sold: PositiveUsd | None = None
+    sold_window: SoldWindow | None = None
     no_trade_band: Share = WAD // 100
     minimum_trade: NonNegativeUsd = 1_000 * WAD
     max_cost: Share = WAD // 100

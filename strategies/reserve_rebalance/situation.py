@@ -27,6 +27,7 @@ from strategies.reserve_rebalance.params import Params
 from strategies.reserve_rebalance.pegs import Pegs, State
 from strategies.reserve_rebalance.problem import UNLIMITED, Inputs, Mask
 from strategies.reserve_rebalance.scenarios import Scenarios
+from strategies.reserve_rebalance.sold import Sellable, left_to_sell
 from strategies.reserve_rebalance.universe import Array, Universe
 
 CANDLES_BEFORE = 2
@@ -59,7 +60,7 @@ class Needed:
             PoolPrices(symbols),
             SwapLadders(symbols, params.quote_sizes),
             Gas(),
-            SpendHistory(params.pool_recovery),
+            SpendHistory(max(params.pool_recovery, params.sold_window.window if params.sold_window else 0)),
             PriceHistory(params.cross_rates, window, rules.interval) if params.cross_rates else None,
         )
 
@@ -79,6 +80,7 @@ class Situation:
         unpriced: symbols that are held and have no usable price, with what is wrong.
         gas_unpriced: the native coin has no usable price, so gas counts nothing.
         left_out: probability of failing together in ways that the scenarios leave out.
+        sellable: what limits for a run and for a window leave to sell.
     """
 
     book: Book
@@ -94,6 +96,7 @@ class Situation:
     gas_unpriced: bool
     left_out: float
     spent: tuple[Spend, ...]
+    sellable: Sellable
 
 
 def holdings(universe: Universe, needed: Needed, seen: Observation) -> tuple[Book, list[int | None], list[str]]:
@@ -136,6 +139,7 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
     probability, left_out = likely.probabilities(hazard, params.risk_horizon)
 
     gas, spent = seen[needed.gas], seen[needed.spending]
+    sellable = left_to_sell(params, spent, seen.block.timestamp)
     coin = gas.native_usd or 0
     gas_cost = np.array([ladder.gas * gas.wei * coin / (WAD * scale) for ladder in quotes.ladders])
     exits = np.isin(quotes.sell, state.where(State.FALLEN))
@@ -151,7 +155,7 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
         probability=probability,
         floor=min(floor / scale, OUT_OF_REACH),
         turnover=params.turnover / WAD,
-        most_sold=UNLIMITED if params.most_sold is None else min(params.most_sold / scale, UNLIMITED),
+        most_sold=UNLIMITED if sellable.usd is None else min(sellable.usd / scale, UNLIMITED),
         minimum_trade=params.minimum_trade / scale,
         kept=kept,
         slack=np.zeros(len(universe.limits)),
@@ -170,6 +174,7 @@ def read(universe: Universe, likely: Scenarios, params: Params, needed: Needed, 
         gas_unpriced=gas.native_usd is None,
         left_out=left_out,
         spent=spent,
+        sellable=sellable,
     )
 
 

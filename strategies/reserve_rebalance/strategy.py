@@ -74,6 +74,13 @@ class ReserveRebalance:
                 f"There is nothing to do: the reserve of {format_usd(situation.reserve)} is worth less than the "
                 f"minimum trade of {format_usd(self._params.minimum_trade)}."
             )
+        left = situation.sellable.usd
+        if left is not None and left < max(self._params.minimum_trade, 1):
+            return Decision.nothing(
+                f"Nothing can be sold now: {format_usd(left)} is left of what may be sold, less than the minimum trade "
+                f"of {format_usd(self._params.minimum_trade)}.",
+                wake_at=situation.sellable.more_at,
+            )
         if self._urgent(assets, situation):
             return None
         if any(spend.open for spend in situation.spent):

@@ -146,6 +146,44 @@ def test_an_exit_sells_no_more_in_one_run_than_the_stated_value_and_says_that_th
     assert "most sold" in {each.name for each in decision.binding}
 
 
+WINDOW = {"turnover": "1%", "most_sold": "100000 USD", "sold_window": {"most": "160000 USD", "window": "1d"}}
+
+
+def _sale(usd: int, before: int, *, open_: bool = False) -> Spend:
+    return Spend(token("USDT"), usd * 10**6, usd * WAD, NOW - before, open_)
+
+
+@pytest.mark.parametrize(
+    ("spent", "most"),
+    [
+        ((), 100_000),
+        ((_sale(100_000, 7_200),), 60_000),
+        ((_sale(100_000, 7_200), _sale(20_000, 60, open_=True)), 40_000),
+        ((_sale(100_000, 86_399),), 60_000),
+        ((_sale(100_000, 86_400),), 100_000),
+        ((_sale(100_000, 90_000, open_=True),), 60_000),
+    ],
+    ids=["nothing sold", "sold", "and proposed", "still in the window", "just left it", "old and open"],
+)
+def test_what_was_sold_within_the_window_makes_an_exit_smaller(spent: tuple[Spend, ...], most: int) -> None:
+    held = {"USDC": 300e3, "USDT": 150e3, "DAI": 350e3}
+    decision = decide(params(**WINDOW), held, usd={"USDT": 0.98}, spent=spent)
+    total = sum(s.sell.units for s in swaps(decision) if s.sell.token.symbol == "USDT")
+    assert decision.urgent and sold(decision) == {"USDT"}
+    assert (most - 100) * 10**6 <= total * 98 // 100 <= most * 10**6
+    assert "most sold" in {each.name for each in decision.binding}
+
+
+def test_a_window_that_is_used_up_is_waited_for_and_said() -> None:
+    held = {"USDC": 300e3, "USDT": 150e3, "DAI": 350e3}
+    spent = (_sale(60_000, 3_600), _sale(99_500, 7_200))
+    decision = decide(params(**WINDOW), held, usd={"USDT": 0.98}, spent=spent)
+    assert not decision.operations and "500.00 USD is left" in decision.reason
+    assert decision.wake_at == NOW - 7_200 + 86_400
+    waiting = decide(params(**WINDOW), held, usd={"USDT": 0.98}, spent=(_sale(160_000, 60, open_=True),))
+    assert not waiting.operations and waiting.wake_at is None, "an open proposal ends at no known time"
+
+
 @pytest.mark.parametrize("price", [0.98, 1.0])
 def test_what_is_to_be_kept_is_never_sold(price: float) -> None:
     held = {"USDC": 500e3, "USDT": 150e3, "DAI": 150e3}
