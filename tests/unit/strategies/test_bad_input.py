@@ -179,7 +179,7 @@ class TestZeroPrices:
         need = Prices((settings.token,))
         unpriced = replace(seen, data={**seen.data, need: {USDC: TokenPrice(USDC, usd, (), ("the feed is stale",))}})
         refused = curation.curation().decide(unpriced)
-        assert refused.operations == () and "USDC, which is paid, has no usable USD price" in refused.reason
+        assert refused.operations == () and "USDC, which is paid in, has no usable USD price" in refused.reason
         assert told(refused)["works"], "the brief needs no price"
 
 
