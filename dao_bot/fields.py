@@ -14,6 +14,7 @@ from dao_bot.domain.units import parse_duration, parse_ratio, parse_usd
 from dao_bot.suggest import did_you_mean
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,77})")
+_HASH = re.compile(r"0x[0-9a-f]{64}")
 
 
 def _parsed(parse: Callable[[Any], Any]) -> BeforeValidator:
@@ -47,6 +48,13 @@ def _known_token(symbol: str, info: ValidationInfo) -> str:
     return symbol
 
 
+def _code_hash(value: str) -> str:
+    lowered = value.lower()
+    if not _HASH.fullmatch(lowered):
+        raise ValueError("not a code hash: 0x and 64 hex digits are expected")
+    return lowered
+
+
 IntField = Annotated[int, _parsed(_parse_whole), _text("a whole number", "10")]
 """`10`; never `010`, `1e1`, `0xa` or `1_0`."""
 
@@ -61,6 +69,9 @@ UsdField = Annotated[int, _parsed(parse_usd), _text("an amount of money", "25000
 
 DurationField = Annotated[int, _parsed(parse_duration), _text("a duration", "1h 30m")]
 """`1h 30m`; whole seconds."""
+
+CodeHashField = Annotated[str, AfterValidator(_code_hash)]
+"""Keccak-256 of a contract's runtime code, 0x-hex."""
 
 AddressField = Annotated[str, _parsed(parse_address), _text("an address", "0x…")]
 """A checksummed address."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 from dao_bot.domain.columns import Column, FixedBytes, Integers, Lists, Texts
 from dao_bot.domain.decisions import BindingConstraint, Decision, Evidence, Memory
+from dao_bot.domain.gauges import ALL_WEIGHT, GaugeVote, GaugeVotes, GaugeWeights, VoteForGauge
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.needs import (
     ActionHistory,
@@ -116,6 +117,7 @@ class Strategy(Protocol):
 
 
 __all__ = [
+    "ALL_WEIGHT",
     "ActionHistory",
     "AddressField",
     "Amount",
@@ -133,6 +135,9 @@ __all__ = [
     "FixedBytes",
     "Gas",
     "GasPrice",
+    "GaugeVote",
+    "GaugeVotes",
+    "GaugeWeights",
     "Holding",
     "Holdings",
     "IncreaseLiquidity",
@@ -171,6 +176,7 @@ __all__ = [
     "TokenSupply",
     "Transfer",
     "UsdField",
+    "VoteForGauge",
     "units_worth",
     "usd_value",
 ]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dao_bot.domain.units import WAD
-from dao_bot.strategy import Evidence, Operation
+from dao_bot.strategy import Evidence, GaugeWeights, Operation, VoteForGauge
 from strategies.curation.grants import Grant, transfers
+from strategies.curation.params import Params
 from strategies.curation.purchases import Purchase
 from strategies.curation.room import Room
 
@@ -20,18 +21,19 @@ class Move:
 
     Attributes:
         summary: what they do, in one sentence of the card.
-        spends: base units of the paying token.
+        usd: WAD, what it takes of the budget.
     """
 
     operations: tuple[Operation, ...]
     summary: str
     evidence: tuple[Evidence, ...]
-    spends: int = 0
+    usd: int = 0
 
 
 def of_grants(granted: Sequence[Grant], room: Room) -> Move:
     """One transfer for each recipient."""
     units = sum(each.amount.units for each in granted)
+    usd = room.usd_of(units)
     trial = sum(each.amount.units for each in granted if each.trial)
     operations = transfers(granted)
     shown = _listed([f"{each.amount} for {each.work}{' (on trial)' if each.trial else ''}" for each in granted])
@@ -39,17 +41,17 @@ def of_grants(granted: Sequence[Grant], room: Room) -> Move:
         operations,
         f"Sends {room.token.amount(units)} to {len(operations)} recipients: {shown}.",
         (
-            Evidence("granted", round(room.usd_of(units) / WAD, 2), "USD"),
+            Evidence("granted", round(usd / WAD, 2), "USD"),
             Evidence("of it on trial", trial * 10_000 // max(units, 1) / 100, "%"),
         ),
-        units,
+        usd,
     )
 
 
 def of_purchases(bought: Sequence[Purchase], room: Room) -> Move:
     """One swap for each token."""
     swaps = [each.swap for each in bought]
-    units = sum(swap.sell.units for swap in swaps)
+    usd = room.usd_of(sum(swap.sell.units for swap in swaps))
     shown = _listed(
         [
             f"{each.swap.buy.amount(each.swap.expected)} for {each.swap.sell} ({', '.join(each.works)})"
@@ -59,8 +61,24 @@ def of_purchases(bought: Sequence[Purchase], room: Room) -> Move:
     return Move(
         tuple(swaps),
         f"Buys {shown}.",
-        (Evidence("bought for", round(room.usd_of(units) / WAD, 2), "USD"),),
-        units,
+        (Evidence("bought for", round(usd / WAD, 2), "USD"),),
+        usd,
+    )
+
+
+def of_votes(voted: Sequence[VoteForGauge], seen: GaugeWeights, params: Params) -> Move:
+    """One call for each gauge whose weight changes."""
+    works = [(name, work.gauge) for name, work in params.works.items()]
+    shown = [
+        f"{vote.weight / 100:.2f}% for {', '.join(name for name, gauge in works if gauge == vote.gauge)} "
+        f"(so far {seen.gauges[vote.gauge].weight / 100:.2f}%)"
+        for vote in voted
+    ]
+    given = seen.used + sum(vote.weight - seen.gauges[vote.gauge].weight for vote in voted)
+    return Move(
+        tuple(voted),
+        f"Votes for gauges, as parts of the Safe's voting power: {_listed(shown)}.",
+        (Evidence("voting power in use afterwards", given / 100, "%"),),
     )
 
 

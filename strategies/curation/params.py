@@ -87,6 +87,7 @@ class Work(StrategyParams):
         creator: whose stake on it counts nothing; the registered one when left out.
         pay: who gets what it is granted; it must stand in the address book. None: it is ranked, not paid.
         token: a configured token that belongs to it, which `purchases` buy; several works may share one.
+        gauge: its gauge, which `gauges` vote for; one that `protocols.gauge_controller` names.
         traits: words such as `palette: warm`; what the brief speaks of.
         since: its first day; the first event, when left out.
     """
@@ -95,6 +96,7 @@ class Work(StrategyParams):
     creator: AddressField | None = None
     pay: AddressField | None = None
     token: TokenField | None = None
+    gauge: AddressField | None = None
     traits: tuple[str, ...] = ()
     since: datetime.date | None = None
 
@@ -113,6 +115,18 @@ class Purchases(StrategyParams):
     slippage: Annotated[RatioField, _within(0, WAD - 1, "from 0% to less than 100%")] = WAD // 200
 
 
+class Gauges(StrategyParams):
+    """The Safe's voting power is divided over the gauges of the highest ranking works.
+
+    Attributes:
+        most: largest part of the voting power that one gauge gets.
+        smallest_change: a gauge whose part would change by less keeps what it has.
+    """
+
+    most: PositiveShare = WAD
+    smallest_change: PositiveShare = WAD // 20
+
+
 class Params(StrategyParams):
     """Parameters of `curation`. Ratios as `12.5%`, money as `10000 USD`, times as `14d`.
 
@@ -127,9 +141,10 @@ class Params(StrategyParams):
         period: the time that `budget` is for.
         per_run: most that is spent in one run.
         purchases: whether, and how, tokens of works are bought out of the same budget.
+        gauges: whether, and how, the Safe votes for gauges of works; that takes nothing of the budget.
         recipient_cap: largest part of what a run grants that one recipient gets, and of what it buys for one token.
         smallest: smaller grants and purchases are not worth their gas.
-        winners: how many of the highest ranking works are paid, or bought.
+        winners: how many of the highest ranking works are paid, bought, or voted for.
         exploration: part of what a run grants that goes to new works on trial.
         trial_places: how many of them in one run.
         trial_period: how long a work is new.
@@ -155,6 +170,7 @@ class Params(StrategyParams):
     period: PositiveDuration = 30 * DAY
     per_run: PositiveUsd | None = None
     purchases: Purchases | None = None
+    gauges: Gauges | None = None
     recipient_cap: PositiveShare = WAD // 4
     smallest: PositiveUsd = 10 * WAD
     winners: Annotated[IntField, Field(ge=1, le=100)] = 10
@@ -184,7 +200,7 @@ class Params(StrategyParams):
         return self
 
     @model_validator(mode="after")
-    def _what_is_bought_is_named(self) -> Params:
+    def _what_is_bought_and_voted_for_is_named(self) -> Params:
         named = [name for name, work in self.works.items() if work.token is not None]
         if self.purchases is None and named:
             raise ValueError(f"works: {named[0]} names a token, but without `purchases` none is bought")
@@ -193,4 +209,6 @@ class Params(StrategyParams):
         for name in named:
             if self.works[name].token == self.token:
                 raise ValueError(f"works: the token of {name} is the one that is paid in; it cannot buy itself")
+        if (self.gauges is None) == any(work.gauge is not None for work in self.works.values()):
+            raise ValueError("gauges: works that name a gauge, and `gauges`, go together; only one of them is there")
         return self

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.units import format_usd, mul_down
 from dao_bot.strategy import (
+    ActionHistory,
     Decision,
     Events,
     Evidence,
+    GaugeVotes,
     Holdings,
     Memory,
     Need,
@@ -25,10 +27,11 @@ from strategies.curation.brief import SCHEMA, brief, verdict
 from strategies.curation.community import gather
 from strategies.curation.grants import grants
 from strategies.curation.learned import Learned, learn
-from strategies.curation.moves import NAMED, Move, of_grants, of_purchases
+from strategies.curation.moves import NAMED, Move, of_grants, of_purchases, of_votes
 from strategies.curation.pages import page
 from strategies.curation.purchases import Market, purchases, quotes_needed
 from strategies.curation.room import Room
+from strategies.curation.votes import votes
 
 
 class Curation:
@@ -45,15 +48,17 @@ class Curation:
         self._quotes = quotes_needed(params)
         self._prices = Prices((params.token, *self._quotes))
         self._spent = SpendHistory(params.period)
+        self._votes, self._actions = GaugeVotes(), ActionHistory(0)
 
     def needs(self) -> tuple[Need[Any], ...]:
-        """All events since the contracts began, holdings, prices and quotes of what is traded, and own spending."""
+        """All events since contracts began, holdings, prices and quotes of what is traded, votes, and own actions."""
         params = self._params
         streams = [params.stakes.stream, params.unstakes.stream, *(each.stream for each in params.outcomes)]
         if params.registrations is not None:
             streams.append(params.registrations.stream)
         events = (Events(stream) for stream in dict.fromkeys(streams))
-        return (Holdings(), self._prices, self._spent, *self._quotes.values(), *events)
+        voting = () if params.gauges is None else (self._votes, self._actions)
+        return (Holdings(), self._prices, self._spent, *self._quotes.values(), *voting, *events)
 
     def decide(self, seen: Observation) -> Decision:
         """Purchases, grants and a brief; or the brief and why nothing is spent now.
@@ -67,20 +72,29 @@ class Curation:
         learned = learn(gather(self._params, seen), self._params, seen.block.timestamp, seed)
         told = brief(learned, seen.block)
         memory = Memory(SCHEMA, {"brief": told, "page": page(told)})
-        room = self._room(seen)
         evidence = _evidence(learned)
-        if isinstance(room, str):
-            return Decision.nothing(room, evidence=evidence, memory=memory)
-        moves, problems = self._moves(learned, room, seen)
+        if self._waits(seen):
+            why = "An earlier proposal of this strategy is still open; it is decided anew after it."
+            return Decision.nothing(why, evidence=evidence, memory=memory)
+        room = self._room(seen)
+        moves, problems = ([], (room,)) if isinstance(room, str) else self._spending(learned, room, seen)
+        if self._params.gauges is not None:
+            voted = votes(learned, self._params, seen[self._votes], seen.block.timestamp)
+            if voted:
+                moves.append(of_votes(voted, seen[self._votes], self._params))
+            else:
+                problems += ("No vote on a gauge changes enough, or may yet be changed.",)
         if not moves:
-            reason = (
-                f"Nothing is spent: no work that can be paid has backing worth {format_usd(self._params.smallest)}."
-            )
-            return Decision.nothing(" ".join((reason, *problems)), evidence=evidence, memory=memory)
+            return Decision.nothing(" ".join(problems), evidence=evidence, memory=memory)
         return _decision(moves, problems, room, learned, evidence, memory)
 
-    def _moves(self, learned: Learned, room: Room, seen: Observation) -> tuple[list[Move], tuple[str, ...]]:
-        """What a run does with its budget; and in words, what it cannot buy."""
+    def _waits(self, seen: Observation) -> bool:
+        """Whether an earlier proposal is open; votes spend nothing, and stand among the actions only."""
+        voting = self._params.gauges is not None and any(each.open for each in seen[self._actions])
+        return voting or any(each.open for each in seen[self._spent])
+
+    def _spending(self, learned: Learned, room: Room, seen: Observation) -> tuple[list[Move], tuple[str, ...]]:
+        """What a run does with its budget; and in words, what it does not and why."""
         moves: list[Move] = []
         problems: tuple[str, ...] = ()
         for_grants = room
@@ -94,6 +108,9 @@ class Curation:
         granted = grants(learned, self._params, for_grants)
         if granted:
             moves.append(of_grants(granted, for_grants))
+        if not moves:
+            least = format_usd(self._params.smallest)
+            problems = (f"Nothing is spent: no work that can be paid has backing worth {least}.", *problems)
         return moves, problems
 
     def _markets(self, seen: Observation) -> dict[str, Market]:
@@ -111,8 +128,6 @@ class Curation:
         """What may be spent, or why nothing may."""
         params = self._params
         spent = seen[self._spent]
-        if any(each.open for each in spent):
-            return "An earlier proposal of this strategy is still open; it is decided anew after it."
         token = seen.tokens[params.token]
         priced = seen[self._prices][token]
         price = priced.usd
@@ -136,19 +151,20 @@ class Curation:
 def _decision(
     moves: Sequence[Move],
     problems: tuple[str, ...],
-    room: Room,
+    room: Room | str,
     learned: Learned,
     evidence: tuple[Evidence, ...],
     memory: Memory,
 ) -> Decision:
-    spent = room.usd_of(sum(move.spends for move in moves))
+    spent = sum(move.usd for move in moves)
+    limit = f"; {room.bound_by} sets the limit" if isinstance(room, Room) and spent else ""
     return Decision(
         operations=tuple(operation for move in moves for operation in move.operations),
         reason=f"Moves a budget toward the works with the most conviction behind them. {verdict(learned)}",
         summary=(
             *(move.summary for move in moves),
             *problems,
-            f"It takes {format_usd(spent)} of the budget, and gas; {room.bound_by} sets the limit.",
+            f"It takes {format_usd(spent)} of the budget, and gas{limit}.",
             "It can fail if one of its calls is refused; then nothing happens. What the community backs today may "
             "please it less tomorrow; what is sent does not come back, and what is bought may fall.",
         ),

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
+from pydantic import Field, model_validator
 
-from pydantic import AfterValidator, Field, model_validator
-
-from dao_bot.fields import AddressField, DurationField, IntField, Settings, TokenField
-
-_HASH = re.compile(r"0x[0-9a-f]{64}")
-
-
-def _code_hash(value: str) -> str:
-    lowered = value.lower()
-    if not _HASH.fullmatch(lowered):
-        raise ValueError("not a code hash: 0x and 64 hex digits are expected")
-    return lowered
-
-
-CodeHashField = Annotated[str, AfterValidator(_code_hash)]
-"""Keccak-256 of a contract's runtime code, 0x-hex."""
+from dao_bot.fields import AddressField, CodeHashField, DurationField, IntField, Settings, TokenField
 
 
 class PoolSettings(Settings):

@@ -11,17 +11,26 @@ import pytest
 
 from dao_bot.app.wiring import open_desk
 from dao_bot.config.source import read_source
+from dao_bot.devnet.artifacts import own_artifact
 from dao_bot.devnet.running import refresh_feeds
+from dao_bot.devnet.transactions import deploy, read, send
+from dao_bot.domain.addresses import Address, checksum
+from dao_bot.domain.calls import Call
+from dao_bot.domain.decisions import Decision
+from dao_bot.domain.gauges import VoteForGauge
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.operations import Swap
 from dao_bot.domain.runs import RunId
+from dao_bot.engine.examine import decode
 from dao_bot.engine.runs import RunReport, run_once
-from tests.integration.engine.kit import KEEPER_VARIABLE, ROOT, Office, write_config
+from dao_bot.protocols.gauge_controller import VOTE
+from tests.integration.engine.kit import KEEPER_VARIABLE, ROOT, Office, deciding, write_config
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
 
 CURATOR = "curator"
+DAY = 86_400
 
 
 @contextmanager
@@ -92,3 +101,80 @@ def test_it_buys_the_tokens_of_what_ranks_high_within_its_budget(tmp_path: Path,
         again = run(office, nominal=1)
         assert again.proposal is None
         assert "the budget of the period" in again.detail, "what was spent counts"
+
+
+GAUGES = {work: checksum(bytes([0x60 + number]) * 20) for number, work in enumerate(("Dusk", "Tide", "Quarry"))}
+CONTROLLER = own_artifact("GaugeController")
+
+
+@pytest.fixture
+def controller(world: World, anvil: Anvil) -> Address:
+    """A gauge controller at which the Safe has locked for two years, and gave the gauge of Quarry nearly all."""
+    deployed = deploy(anvil, CONTROLLER, list(GAUGES.values()))
+    send(anvil, world.deployer, deployed, CONTROLLER, "lock", world.safe, 10**18, anvil.timestamp() + 730 * DAY)
+    anvil.rpc("anvil_impersonateAccount", world.safe)
+    anvil.rpc("anvil_setBalance", world.safe, hex(10**18))
+    send(anvil, world.safe, deployed, CONTROLLER, "vote_for_gauge_weights", GAUGES["Quarry"], 9_900)
+    anvil.rpc("anvil_setBalance", world.safe, "0x0")
+    return deployed
+
+
+def _votes(controller: Address) -> Callable[[dict[str, Any]], object]:
+    def change(data: dict[str, Any]) -> None:
+        data["protocols"]["gauge_controller"] = {"controller": controller, "gauges": GAUGES}
+        params = data["strategies"][CURATOR]["params"]
+        for work in params["works"].values():
+            del work["pay"]
+        for work, gauge in GAUGES.items():
+            params["works"][work]["gauge"] = gauge
+        params |= {"gauges": {"most": "60%"}}
+
+    return change
+
+
+def held(office: Office, controller: Address) -> dict[str, int]:
+    """The Safe's votes as the controller tells them, in basis points."""
+    safe = office.world.safe
+    return {
+        work: read(office.anvil, controller, CONTROLLER, "vote_user_slopes", safe, gauge)[1]
+        for work, gauge in GAUGES.items()
+    }
+
+
+def test_it_votes_for_the_gauges_of_what_ranks_high_and_gives_less_before_it_gives_more(
+    tmp_path: Path, world: World, anvil: Anvil, controller: Address
+) -> None:
+    with curating(tmp_path, world, anvil, _votes(controller)) as office:
+        fixed = run(office)
+        assert fixed.proposal is None, "all that is free is one percent: no change is large enough"
+        assert "No vote on a gauge changes enough" in fixed.detail
+        anvil.advance(11 * DAY)
+        report = run(office, nominal=1)
+        execute(office, report)
+        assert report.proposal is not None
+        operations = [each for each in report.proposal.decision.operations if isinstance(each, VoteForGauge)]
+        assert operations[0].gauge == GAUGES["Quarry"] and operations[0].weight < 9_900
+        assert held(office, controller) == {
+            work: each.weight for work, gauge in GAUGES.items() for each in operations if each.gauge == gauge
+        }
+        assert 9_990 <= sum(held(office, controller).values()) <= 10_000
+        assert max(held(office, controller).values()) <= 6_000
+        assert not report.proposal.simulation.changes, "a vote moves nothing that the Safe holds"
+        anvil.advance(11 * DAY)
+        again = run(office, nominal=2)
+        assert again.proposal is None, "nothing new was staked, so nothing is worth a vote"
+
+
+def test_a_gauge_that_is_not_configured_is_neither_encoded_nor_understood(
+    tmp_path: Path, world: World, anvil: Anvil, controller: Address
+) -> None:
+    with curating(tmp_path, world, anvil, _votes(controller)) as office:
+        plan = office.desk.services.strategies[CURATOR]
+        stranger = checksum(b"\x66" * 20)
+        plan = deciding(plan, Decision((VoteForGauge(stranger, 100),), "A test wants it."))
+        services, store = office.desk.services, office.desk.store
+        report = run_once(services, store, plan, RunId(CURATOR, 0), "test", anvil.timestamp())
+        assert report is not None and report.proposal is None
+        assert "gauge that is not configured" in report.detail
+        assert decode(services, Call(controller, VOTE.encode(GAUGES["Dusk"], 100))).function is not None
+        assert decode(services, Call(controller, VOTE.encode(stranger, 100))).function is None
