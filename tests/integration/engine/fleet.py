@@ -98,12 +98,27 @@ class Fleet:
         query = {"address": world.safe, "topics": [EXECUTION_SUCCESS], "fromBlock": "0x0", "toBlock": "latest"}
         on_chain = [log["transactionHash"] for log in self.office.anvil.rpc("eth_getLogs", query)]
         recorded = [outcome.outcome.transaction_hash for each in proposals if (outcome := store.outcome(each))]
-        assert sorted(on_chain) == sorted(recorded)
+        assert sorted(on_chain) == sorted(recorded), self._differences(proposals, on_chain)
         assert self.office.received() == len(proposals) * amount
         assert self.office.safe_nonce() == len(proposals)
         assert not store.unsettled_attempts()
         assert not [each for each in store.open_proposals(world.safe) if each.state in OPEN_STATES]
         store.verify()
+
+    def _differences(self, proposals: list[str], on_chain: list[str]) -> str:
+        store = self.office.desk.store
+        outcomes = {each: store.outcome(each) for each in proposals}
+        recorded = Counter(outcome.outcome.transaction_hash for outcome in outcomes.values() if outcome)
+        executed = Counter(on_chain)
+        return "\n".join(
+            [
+                f"{len(on_chain)} executions, Safe nonce {self.office.safe_nonce()}, {self.office.received()} received",
+                f"without an outcome: {[each for each, outcome in outcomes.items() if outcome is None]}",
+                f"executed but not recorded: {executed - recorded}",
+                f"recorded but not executed: {recorded - executed}",
+                f"more than once: {[each for each, count in (executed | recorded).items() if count > 1]}",
+            ]
+        )
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dao_bot.app.main", "run", "-c", str(self.office.desk.config.path)]
