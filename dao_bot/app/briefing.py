@@ -30,7 +30,7 @@ def brief(path: Path, strategy: str, as_facts: bool, directory: Path | None) -> 
     with open_desk(path) as desk:
         found = brief_in(_memory(desk, chosen(desk, strategy)))
     if found is None:
-        raise NotFound(f"strategy {strategy!r} writes no brief", next_step="Name a strategy that does, as curation")
+        raise NotFound(f"strategy {strategy!r} writes no brief", next_step="Name one whose `use` is curation")
     if directory is not None:
         write_brief(directory, strategy, found)
     if as_facts:

@@ -93,7 +93,9 @@ def _play_all(stage: _Stage) -> list[Played]:
     """Every strategy in the order of the configuration; what one did is what the next one finds."""
     checks = examine_desk(stage.desk)
     failed = [check for check in checks if check.fatal and check.problem]
-    stage.report(f"doctor: {len(checks) - len(failed)} of {len(checks)} checks pass")
+    warned = [check for check in checks if check.problem and not check.fatal]
+    passed = len(checks) - len(failed) - len(warned)
+    stage.report(f"doctor: {passed} of {len(checks)} checks pass, {len(warned)} warn, {len(failed)} fail")
     hand_out_tokens(stage.running)
     keeper = make_keeper(stage.desk)
     plans = [plan for plan in stage.desk.services.strategies.values() if plan.enabled]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 from dao_bot.app.output import print_json, print_text, progress
 from dao_bot.devnet.running import start_world
 from dao_bot.devnet.toolchain import ensure_toolchain
+from dao_bot.devnet.world import World
 
 
 def devnet(port: int, as_json: bool) -> int:
@@ -21,13 +23,25 @@ def devnet(port: int, as_json: bool) -> int:
             "owners": world.owners,
             "threshold": world.threshold,
             "keeper": world.keeper,
+            "keys": {"owners": world.owner_keys, "keeper": world.keeper_key, "module signer": world.module_signer_key},
             "tokens": {symbol: token.address for symbol, token in world.tokens.items()},
             "feeds": world.feeds,
         }
         if as_json:
             print_json(facts)
         else:
-            lines = [f"{name:10} {value}" for name, value in facts.items()]
-            print_text("\n".join([*lines, "", "The keys are anvil's public development keys. Stop it with Ctrl-C."]))
+            lines = [f"{name:10} {value}" for name, value in facts.items() if name != "keys"]
+            print_text("\n".join([*lines, "", *_keys(world), "", "Stop it with Ctrl-C."]))
+        sys.stdout.flush()
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0
+
+
+def _keys(world: World) -> list[str]:
+    owners = [f"export OWNER_{number}={key}" for number, key in enumerate(world.owner_keys, start=1)]
+    return [
+        "Public keys of this chain alone; whoever uses them elsewhere has lost what they hold:",
+        f"export DAO_BOT_KEEPER_KEY={world.keeper_key}",
+        f"export DAO_BOT_MODULE_KEY={world.module_signer_key}",
+        *owners,
+    ]

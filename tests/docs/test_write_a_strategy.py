@@ -45,6 +45,19 @@ def _process(directory: Path) -> StrategyProcess:
     )
 
 
+def test_its_lines_of_configuration_fit_into_what_init_writes(tmp_path: Path) -> None:
+    from dao_bot.config.load import load_config
+    from dao_bot.config.template import template
+
+    _write_files(tmp_path)
+    block = re.search(r"```yaml\nstrategies:\n(.*?)```", PAGE.read_text(), re.S)
+    assert block is not None
+    sweep = block.group(1).replace('"0x…"', f'"{RECIPIENT}"')
+    written = template().replace("\nstore:", f"{sweep}\nstore:")
+    (tmp_path / "strategies.yaml").write_text(written)
+    assert "sweep" in load_config(tmp_path / "strategies.yaml").strategies
+
+
 def test_the_tests_on_the_page_pass(tmp_path: Path) -> None:
     _write_files(tmp_path)
     result = subprocess.run(

@@ -8,7 +8,11 @@ import typer
 
 from dao_bot.app.options import CONFIG, Config, Json, finish
 
-ladder = typer.Typer(help="How much each strategy may do by itself.", no_args_is_help=True, rich_markup_mode=None)
+ladder = typer.Typer(
+    help="How much each strategy may do by itself.\n\nExample: dao-bot ladder show",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @ladder.command()

@@ -58,12 +58,15 @@ def crisis(
 
 
 def brief(
-    strategy: Annotated[str, typer.Argument(help="A strategy that writes a brief, such as curation.")],
+    strategy: Annotated[str, typer.Argument(help="A strategy that writes a brief, such as the curator.")],
     config: Config = CONFIG,
     json: Json = False,
     directory: Annotated[Path | None, typer.Option(help="Also write NAME-brief.json and NAME-brief.md there.")] = None,
 ) -> None:
-    """Print what a strategy has learned, such as what the community prefers. Example: dao-bot brief curation"""
+    """Print what a strategy has learned, such as what the community prefers.
+
+    Example: dao-bot brief curator
+    """
     from dao_bot.app.briefing import brief as command
 
     finish(command(config, strategy, json, directory))

@@ -9,7 +9,11 @@ import typer
 
 from dao_bot.app.options import CONFIG, Config, Json, finish
 
-roles = typer.Typer(help="The module's role: derived, shown, compared.", no_args_is_help=True, rich_markup_mode=None)
+roles = typer.Typer(
+    help="The module's role: derived, shown, compared.\n\nExample: dao-bot roles diff",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @roles.command()
