@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Count = Callable[[str, list[str]], None]
 
-PLACES = {"run": 30, "keeper": 150, "rejection": 100}
+PLACES = {"run": 30, "keeper": 140, "rejection": 100}
 """There were at least so many. Fewer means that something is not traced any more: find out what before changing it."""
 
 
