@@ -19,7 +19,7 @@ def load_market(path: Path, tokens: Collection[str]) -> MarketSettings:
     Raises:
         ConfigErrors: everything that is wrong with the file.
     """
-    source = read_source(path)
+    source = read_source(path, "docs/backtest.md shows how to write one")
     if not source.readable:
         raise ConfigErrors(source.problems)
     problems = list(source.problems)

@@ -64,18 +64,21 @@ class Source:
         return any(path[:length] in self.broken for length in range(len(path) + 1))
 
 
-_USUAL = "strategies.yaml"
-_BEGIN = "; `dao-bot init` writes one to begin with"
+_BEGIN = "`dao-bot init` writes one to begin with"
 
 
-def read_source(path: Path) -> Source:
-    """The file at `path`. Never raises for what it finds there: all of that is in `problems`."""
+def read_source(path: Path, begin: str = _BEGIN) -> Source:
+    """The file at `path`. Never raises for what it finds there: all of that is in `problems`.
+
+    Args:
+        begin: how to come by such a file, for who has none.
+    """
     file = path.name or str(path)
     try:
         with path.open("rb") as handle:
             content = handle.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        return _unreadable(file, f"there is no file {path}{_BEGIN if path.name == _USUAL else ''}")
+        return _unreadable(file, f"there is no file {path}; {begin}")
     except IsADirectoryError:
         return _unreadable(file, f"{path} is a directory; name the file in it")
     except (OSError, ValueError) as error:
@@ -104,7 +107,7 @@ def parse_source(file: str, text: str) -> Source:
         Problem(file, position_at(text, offset), (), secret_in_file(what)) for offset, what in builder.unsettled(text)
     ]
     if not fatal and (builder.documents == 0 or builder.data is None):
-        return _unreadable(file, f"the file is empty{_BEGIN}")
+        return _unreadable(file, f"the file is empty; {_BEGIN}")
     if not fatal and not isinstance(builder.data, dict):
         fatal = [Problem(file, Position(1, 1), (), "the file must be a mapping (`key: value` on each line)")]
     if fatal:

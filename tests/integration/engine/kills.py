@@ -109,7 +109,7 @@ class Killer:
                 config = self.copy(original)
                 status = self.zygote.kill(step, config, point.name, point.occurrence)
                 # A node that was a moment slower while tracing is asked once more; that place may not come again.
-                missed = status == 0 and point.occurrence > 1 and point.name.startswith("rpc:eth_get")
+                missed = status == 0 and point.name.startswith("rpc:eth_get")
                 reached = status == -9 or missed
                 problems = self.restarted(config, end, expected) if reached else [f"it ended with {status}"]
                 found += [f"killed at {point}: {problem}" for problem in problems]
