@@ -1,4 +1,4 @@
-"""Reorganisations: executions that are in no block any more are taken back in the record, never in money.
+"""Reorganisations: what is in no block any more, executions and rejections, is undone in the record, never in money.
 
 What happens then is what happens to any proposal: the Safe's nonce (or the module's salt) says whether it is executed
 in the new branch already, and only if it is not are the same signed bytes sent again.
@@ -6,7 +6,7 @@ in the new branch already, and only if it is not are the same signed bytes sent 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from dao_bot.chain.hexes import to_quantity
 from dao_bot.chain.pinned import parse_block
@@ -23,31 +23,45 @@ WATCHED_SECONDS = 7 * 86_400
 
 
 def roll_back_undone(services: Services, store: Store, seen: Look) -> Iterator[tuple[str, str]]:
-    """Take back every recent execution whose block another one replaced; (proposal id, what was done in words).
+    """Take back every recent execution, and open again what was closed, whose block another one replaced.
 
-    One round trip where there are recent executions. A node that does not show the block proves nothing.
+    One round trip where there are any. A node that does not show the block proves nothing.
+
+    Yields:
+        proposal id, what was done in words.
 
     Raises:
         RpcUnavailable, RpcFault: the node does not tell.
     """
-    recent = store.executed_since(services.treasury.safe, max(seen.block.timestamp - WATCHED_SECONDS, 0))
-    if not recent:
+    safe, since = services.treasury.safe, max(seen.block.timestamp - WATCHED_SECONDS, 0)
+    executed, closed = store.executed_since(safe, since), store.closed_since(safe, since)
+    if not executed and not closed:
         return
-    node = services.endpoints.primary
-    numbers = sorted({known.outcome.block_number for _, known in recent})
-    headers = node.batch([("eth_getBlockByNumber", (to_quantity(number), False)) for number in numbers])
-    blocks = {
-        number: parse_block(header, services.treasury.chain_id, node.name).hash
-        for number, header in zip(numbers, headers, strict=True)
-        if header is not None
-    }
-    for stored, known in recent:
-        now_there = blocks.get(known.outcome.block_number)
-        if now_there is not None and now_there != known.outcome.block_hash:
+    numbers = {known.outcome.block_number for _, known in executed} | {number for _, number, _ in closed}
+    blocks = _hashes(services, sorted(numbers))
+    for stored, known in executed:
+        outcome = known.outcome
+        if blocks.get(outcome.block_number, outcome.block_hash) != outcome.block_hash:
             try:
                 yield stored.id, _roll_back(store, stored, known, seen)
             except DaoBotError as error:
                 yield stored.id, f"its execution left the chain, but could not be rolled back: {error}"
+    for proposal_id, number, hash_ in closed:
+        if blocks.get(number, hash_) != hash_:
+            why = f"block {number}, in which it was closed, left the chain"
+            store.reopen_proposal(proposal_id, seen.block.timestamp, why)
+            yield proposal_id, f"it is open again: {why}"
+
+
+def _hashes(services: Services, numbers: Sequence[int]) -> Mapping[int, str]:
+    """Of the blocks that the node shows now, by number."""
+    node = services.endpoints.primary
+    headers = node.batch([("eth_getBlockByNumber", (to_quantity(number), False)) for number in numbers])
+    return {
+        number: parse_block(header, services.treasury.chain_id, node.name).hash
+        for number, header in zip(numbers, headers, strict=True)
+        if header is not None
+    }
 
 
 def _roll_back(store: Store, stored: StoredProposal, known: StoredOutcome, seen: Look) -> str:

@@ -69,22 +69,21 @@ class Settlement:
             return self.executed(stored, done[batch], seen)
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
-        now = seen.block.timestamp
         if rejection not in done:
-            return self.close(stored, "another transaction took its nonce", None, now)
+            return self.close(stored, "another transaction took its nonce", None, self.final_block(seen))
         receipt, block = self.mined(done[rejection])
-        return self.close(stored, "rejected on the chain", receipt, block.timestamp)
+        return self.close(stored, "rejected on the chain", receipt, block)
 
     def close_late(self, stored: StoredProposal, seen: Look) -> str:
         """Record that the deadline in the bytes of a canceled or stale proposal has passed."""
-        return self.close(stored, "its deadline has passed", None, seen.block.timestamp)
+        return self.close(stored, "its deadline has passed", None, seen.block)
 
-    def close(self, stored: StoredProposal, how: str, receipt: Receipt | None, at: int) -> str:
-        """Record that nothing that was signed for a canceled or stale proposal can be executed any more."""
+    def close(self, stored: StoredProposal, how: str, receipt: Receipt | None, block: Block) -> str:
+        """Record that since this block nothing that was signed for a canceled or stale proposal can be executed."""
         transaction_hash = receipt.transaction_hash if receipt else None
         with self._store.transaction("close"):
-            self._settle_attempts(stored.id, receipt, at)
-            self._store.close_proposal(stored.id, at, how, transaction_hash)
+            self._settle_attempts(stored.id, receipt, block.timestamp)
+            self._store.close_proposal(stored.id, block, how, transaction_hash)
         return f"closed: {how}" + (f" in {transaction_hash}" if transaction_hash else "")
 
     def _executions(self, stored: StoredProposal, seen: Look) -> Mapping[bytes, SafeExecution]:

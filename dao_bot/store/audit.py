@@ -20,7 +20,8 @@ ACT_KEY = "act"
 PROPOSED = "proposed"
 NONCE_ASSIGNED = "nonce assigned"
 CLOSED = "closed"
-RESERVED_KINDS = frozenset({PROPOSED, NONCE_ASSIGNED, CLOSED})
+REOPENED = "reopened"
+RESERVED_KINDS = frozenset({PROPOSED, NONCE_ASSIGNED, CLOSED, REOPENED})
 """Kinds that only the store itself writes, because the audit, or the store itself, relies on what they say."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Conflict, Refused
 from dao_bot.domain.lifecycle import State
-from dao_bot.store.audit import CLOSED, NONCE_ASSIGNED
+from dao_bot.domain.runs import Block
+from dao_bot.store.attempts import return_to_broadcast
+from dao_bot.store.audit import CLOSED, NONCE_ASSIGNED, REOPENED
 from dao_bot.store.checks import whole
 from dao_bot.store.part import Part
 from dao_bot.store.proposals import proposal_row, stored_proposal
@@ -92,13 +94,12 @@ class Nonces(Part):
         What was signed for them lives on until the nonce (or the salt) is used or the deadline in the bytes has passed;
         then `close_proposal` says so.
         """
-        closed = select(events.c.subject).where(events.c.subject == proposals.c.id, events.c.kind == CLOSED)
         sent = select(attempts.c.proposal_id).where(attempts.c.proposal_id == proposals.c.id)
         query = select(proposals).where(
             proposals.c.safe == parse_address(safe),
             proposals.c.state.in_([State.CANCELED.value, State.STALE.value]),
             or_(proposals.c.nonce.is_not(None), sent.exists()),
-            ~closed.exists(),
+            ~_is_closed(),
         )
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(proposals.c.number)).all()
@@ -111,11 +112,64 @@ class Nonces(Part):
             rows = connection.execute(query.order_by(proposals.c.number)).all()
         return tuple(stored_proposal(self._codec, row) for row in rows)
 
-    def close_proposal(self, proposal_id: str, at: int, how: str, transaction_hash: str | None = None) -> None:
-        """Record that nothing that was signed for a canceled or stale proposal can be executed any more, and why."""
-        told = {"how": how} if transaction_hash is None else {"how": how, "transaction_hash": transaction_hash}
+    def close_proposal(self, proposal_id: str, block: Block, how: str, transaction_hash: str | None = None) -> None:
+        """Record that nothing that was signed for a canceled or stale proposal can be executed any more, and why.
+
+        Args:
+            block: in which that is so.
+        """
+        told: dict[str, object] = {"how": how, "block": {"number": block.number, "hash": block.hash}}
+        if transaction_hash is not None:
+            told["transaction_hash"] = transaction_hash
         with self._database.write("close_proposal") as connection:
-            append_event(connection, self._codec, proposal_row(connection, proposal_id).id, CLOSED, at, told)
+            known = proposal_row(connection, proposal_id).id
+            append_event(connection, self._codec, known, CLOSED, block.timestamp, told)
+
+    def closed_since(self, safe: str, since: int) -> tuple[tuple[str, int, str], ...]:
+        """Canceled and stale proposals of a Safe closed at this chain time or later: id, and number and hash of the
+        block in which that was so."""
+        query = (
+            select(events.c.subject, events.c.body)
+            .join(proposals, proposals.c.id == events.c.subject)
+            .where(
+                proposals.c.safe == parse_address(safe),
+                proposals.c.state.in_([State.CANCELED.value, State.STALE.value]),
+                events.c.kind == CLOSED,
+                events.c.at >= since,
+                ~_is_reopened(events.c.number),
+            )
+            .order_by(events.c.number)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        blocks = [(row.subject, self._codec.decode_free(row.body).get("block")) for row in rows]
+        return tuple(
+            (proposal_id, block["number"], block["hash"]) for proposal_id, block in blocks if block is not None
+        )
+
+    def reopen_proposal(self, proposal_id: str, at: int, reason: str) -> None:
+        """A reorg took back what closed it: what was signed for it may be executed again; sends are open again."""
+        with self._database.write("reopen_proposal") as connection:
+            known = proposal_row(connection, proposal_id).id
+            append_event(connection, self._codec, known, REOPENED, at, {"reason": reason})
+            return_to_broadcast(connection, self._codec, known, at)
+
+
+def _is_closed() -> ColumnElement[bool]:
+    """Of a proposal: since it was reopened last, if ever it was."""
+    closed = select(events.c.number).where(
+        events.c.subject == proposals.c.id, events.c.kind == CLOSED, ~_is_reopened(events.c.number)
+    )
+    return closed.exists()
+
+
+def _is_reopened(closed: ColumnElement[int]) -> ColumnElement[bool]:
+    """Of a proposal that was closed by this event: whether it was reopened after that."""
+    later = events.alias("later")
+    reopened = select(later.c.number).where(
+        later.c.subject == proposals.c.id, later.c.kind == REOPENED, later.c.number > closed
+    )
+    return reopened.exists()
 
 
 def _kept(nonce: int, chain_nonce: int) -> int:

@@ -110,7 +110,7 @@ class ModuleSteps:
         if not self._is_final(end, seen):
             return f"invalidated in {end.execution.transaction_hash}, which is not final yet"
         receipt, block = self._bench.settlement.mined(end.execution)
-        return self._bench.settlement.close(stored, "invalidated on the chain", receipt, block.timestamp)
+        return self._bench.settlement.close(stored, "invalidated on the chain", receipt, block)
 
     def _member(self, read: Callable[[], ModuleSigner]) -> ModuleSigner:
         """The key, read once.

@@ -55,7 +55,7 @@ def test_one_click_that_many_threads_record_at_once_is_one_event(store: Store) -
     assert len(store.events()) == 1
 
 
-@pytest.mark.parametrize("kind", ["proposed", "nonce assigned", "closed"])
+@pytest.mark.parametrize("kind", ["proposed", "nonce assigned", "closed", "reopened"])
 def test_what_only_the_store_tells_cannot_be_told_as_an_act(store: Store, kind: str) -> None:
     with pytest.raises(BadInput, match="only the store itself"):
         store.record_act(SUBJECT, kind, "0xaa", "k", NOW, {})

@@ -199,6 +199,21 @@ def test_an_allowance_that_runs_out_between_check_and_send_pays_nothing_not_even
     pay_as_member(office, 1000)  # the allowance was full again; that was not the reason
 
 
+def test_an_invalidation_that_a_reorganisation_takes_back_is_sent_again(office: Office) -> None:
+    proposal = office.propose(office.payment("USDC", 600))
+    with at(SENDING, lambda: pay_as_member(office, 500)):
+        office.tick()
+    for _ in range(2):
+        office.tick()
+    assert closings(office, proposal) == ["invalidated on the chain"]
+    office.anvil.rpc("anvil_reorg", 1, [])
+    for _ in range(2):
+        office.tick()
+    assert closings(office, proposal) == ["invalidated on the chain"] * 2
+    with pytest.raises(DevnetError, match="reverted"):
+        relay(office, proposal)
+
+
 def test_a_token_that_is_paused_meanwhile_makes_the_proposal_stale(office: Office) -> None:
     proposal = office.propose(office.payment("USDC", 1000))
     pause = encode_call(own_artifact("GuardedToken"), "pause")

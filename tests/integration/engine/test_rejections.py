@@ -71,6 +71,33 @@ def test_when_the_batch_overtakes_its_rejection_the_record_says_so(office: Offic
     assert office.executions() == 1
 
 
+def test_a_rejection_that_a_reorganisation_takes_back_is_sent_again(office: Office) -> None:
+    proposal = canceled(office)
+    office.sign(proposal)
+    office.tick()
+    assert closings(office, proposal) == ["rejected on the chain"]
+    office.anvil.rpc("anvil_reorg", 1, [])
+    assert office.safe_nonce() == 0
+    told = office.tick()
+    assert "it is open again" in str(told), told
+    office.tick()
+    assert (office.safe_nonce(), closings(office, proposal)) == (1, ["rejected on the chain"] * 2)
+    office.tick()
+    assert (office.keeper_nonce(), len(closings(office, proposal))) == (1, 2)
+    office.desk.store.verify()
+
+
+def test_a_batch_in_the_branch_without_its_rejection_is_recorded_as_executed(office: Office) -> None:
+    proposal = canceled(office)
+    office.sign(proposal)
+    office.tick()
+    office.anvil.rpc("anvil_reorg", 1, [])
+    office.submit_as_stranger(batch_of(office.stored(proposal)))
+    office.tick()
+    assert office.state(proposal) is State.EXECUTED
+    assert office.executions() == 1
+
+
 def test_the_next_proposal_at_the_same_nonce_closes_the_canceled_one(office: Office) -> None:
     proposal = canceled(office)
     following = office.propose(office.payment("USDC", 2000), nominal=2)
