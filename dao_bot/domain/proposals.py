@@ -32,6 +32,7 @@ class Proposal:
 
     Attributes:
         attempt: 0 for the first batch of a run, counted up when the run is tried again.
+        safe_nonce: of the Safe at the pinned block; every execution since then has raised it by one.
         calls: the calls in order, the deadline first.
         decoded: the same calls, read back from their bytes.
         approval_rule: name of the rule under which people approve it.
@@ -43,6 +44,7 @@ class Proposal:
     attempt: int
     observation_digest: str
     block: Block
+    safe_nonce: int
     batch: Batch
     calls: tuple[Call, ...]
     decoded: tuple[DecodedCall, ...]

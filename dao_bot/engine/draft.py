@@ -84,6 +84,7 @@ def _propose(
         attempt=attempt,
         observation_digest=observation.digest,
         block=seen.block,
+        safe_nonce=seen.safe.nonce,
         batch=batch,
         calls=calls,
         decoded=examined.decoded,

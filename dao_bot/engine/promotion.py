@@ -126,6 +126,7 @@ def _proposal(
         attempt=len(store.proposals(run=run)),
         observation_digest=digest({"promotion": plan.name, "to": to, "block": seen.block.hash}),
         block=seen.block,
+        safe_nonce=seen.safe.nonce,
         batch=batch,
         calls=examined.calls,
         decoded=examined.decoded,

@@ -52,6 +52,7 @@ class Settlement:
             return self.executed(stored, ours, seen)
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
+        _require_all(done, stored, seen)
         now = seen.block.timestamp
         with self._store.transaction("requeue"):
             self._settle_attempts(stored.id, None, now)
@@ -70,6 +71,7 @@ class Settlement:
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
         if rejection not in done:
+            _require_all(done, stored, seen)
             return self.close(stored, "another transaction took its nonce", None, self.final_block(seen))
         receipt, block = self.mined(done[rejection])
         return self.close(stored, "rejected on the chain", receipt, block)
@@ -93,12 +95,6 @@ class Settlement:
         found = find_executions(endpoints.primary, safe, first, last)
         if endpoints.second is not None:
             found = {**find_executions(endpoints.second, safe, first, last), **found}
-        if not found:
-            raise RpcUnavailable(
-                "the Safe's nonce was used, but the node shows no execution",
-                value=f"nonce {seen.safe.nonce}, blocks {first} to {last}",
-                next_step="Wait until the node has indexed its logs, or use another one",
-            )
         return found
 
     def executed(self, stored: StoredProposal, execution: SafeExecution, seen: Look) -> str:
@@ -177,6 +173,23 @@ class Settlement:
                 )
             elif attempt.state in UNSETTLED:
                 self._store.mark_replaced(attempt.transaction_hash, at)
+
+
+def _require_all(done: Mapping[bytes, SafeExecution], stored: StoredProposal, seen: Look) -> None:
+    """That a batch is not among the executions means that it was not executed only where none of them is missing.
+
+    After the deadline in its bytes it cannot be executed any more, so that a missing one does no harm.
+    """
+    proposal = stored.proposal
+    shown = sum(each.block_number > proposal.block.number for each in done.values())
+    used = seen.safe.nonce - proposal.safe_nonce
+    if shown < used and seen.block.timestamp <= proposal.batch.valid_until:
+        raise RpcUnavailable(
+            "the Safe has used more nonces than the nodes show executions",
+            value=f"{shown} executions in blocks {proposal.block.number + 1} to {seen.block.number}",
+            limit=f"{used}, from nonce {proposal.safe_nonce} to {seen.safe.nonce}",
+            next_step="Wait until the node has indexed its logs, or use another one; nothing is signed again meanwhile",
+        )
 
 
 def _of_tokens(changes: Sequence[AssetChange], tokens: dict[Address, Token]) -> tuple[tuple[Token, int], ...]:

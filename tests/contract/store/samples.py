@@ -89,6 +89,7 @@ def proposal(
         attempt=attempt,
         observation_digest=hash32(5),
         block=Block(chain_id, 100, hash32(100), NOW),
+        safe_nonce=0,
         batch=Batch(chain_id, safe, wrapped, hash32(9), nominal + 43_200),
         calls=(call,),
         decoded=(decoded,),

@@ -15,13 +15,14 @@ from dao_bot.chain.sending import Pacing, Sender
 from dao_bot.chain.transactions import LocalSigner
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain import failpoints
+from dao_bot.domain.calls import CallType
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.keeper import Keeper
 from dao_bot.engine.settlement import Settlement
 from dao_bot.engine.signing import hash_of
-from dao_bot.safe.transaction import safe_transaction
+from dao_bot.safe.transaction import SafeTransaction, safe_transaction
 from dao_bot.store.values import StoredProposal
 from tests.integration.chain.hostile import Alter, Behaviour, HostileServer, honest, liar
 from tests.integration.engine.kit import EXECUTION_SUCCESS, Office, ready
@@ -143,6 +144,12 @@ class Bench:
     @property
     def port(self) -> int:
         return self.office.anvil.port
+
+    def rival(self) -> None:
+        """The owners execute something else at the Safe's next nonce."""
+        safe = self.office.world.safe
+        nothing = SafeTransaction(safe, 0, b"", CallType.CALL, self.office.safe_nonce())
+        self.office.submit_as_stranger(nothing)
 
     def use_keepers_key_elsewhere(self, **options: Any) -> None:
         """Somebody sends with the keeper's key."""

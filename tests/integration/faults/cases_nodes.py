@@ -7,6 +7,7 @@ from typing import Any
 from dao_bot.chain.endpoints import Endpoints, Freshness
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.lifecycle import State
+from dao_bot.engine.signing import batch_of
 from tests.integration.chain.hostile import Alter, Conversation, HostileServer, honest, liar
 from tests.integration.engine.kit import SENDING, at
 from tests.integration.faults.bench import GWEI, Bench
@@ -130,6 +131,24 @@ def _(bench: Bench) -> None:
     with bench.lying(old, old):
         _held_up(bench, "is too old")
     services.endpoints._freshness = fresh
+
+
+@case("the nodes show the logs of a rival's execution, but not yet those of the payment's", effects=1)
+def _(bench: Bench) -> None:
+    bench.rival()
+    bench.tick()
+    bench.office.sign(bench.proposal)
+
+    def not_yet(_method: str, _params: Any, answer: Answer) -> Answer:
+        head = bench.office.anvil.rpc("eth_blockNumber")
+        return {**answer, "result": [log for log in answer["result"] if log["blockNumber"] != head]}
+
+    late = _only("eth_getLogs", not_yet)
+    with bench.lying(late, late):
+        bench.office.submit_as_stranger(batch_of(bench.stored))
+        told = bench.tick()
+    assert "more nonces than the nodes show executions" in told, told
+    assert bench.stored.nonce == 1, "nobody is asked to sign it again"
 
 
 @case("one node lags behind the other", effects=1)

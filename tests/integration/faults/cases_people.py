@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from dao_bot.devnet.errors import DevnetError
-from dao_bot.domain.calls import CallType
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.signing import batch_of
-from dao_bot.safe.transaction import SafeTransaction
 from tests.integration.engine.kit import SENDING, at
 from tests.integration.faults.bench import Bench
 from tests.integration.faults.matrix import case
@@ -40,18 +38,14 @@ def _(bench: Bench) -> None:
         bench.office.submit_as_stranger(batch_of(bench.stored))
 
 
-def _rival(bench: Bench) -> None:
-    bench.office.submit_as_stranger(SafeTransaction(bench.office.world.safe, 0, b"", CallType.CALL, 0))
-
-
 @case("a rival transaction takes the Safe's nonce, and nobody signs again", effects=0)
 def _(bench: Bench) -> None:
-    _rival(bench)
+    bench.rival()
 
 
 @case("a rival transaction takes the Safe's nonce, and the owners sign again", effects=1)
 def _(bench: Bench) -> None:
-    _rival(bench)
+    bench.rival()
     bench.tick()
     assert (bench.stored.state, bench.stored.nonce) == (State.QUEUED, 1), bench.told
     bench.office.sign(bench.proposal)
@@ -59,7 +53,7 @@ def _(bench: Bench) -> None:
 
 @case("a rival transaction takes the Safe's nonce while the keeper is sending, and the owners sign again", effects=1)
 def _(bench: Bench) -> None:
-    with at(SENDING, lambda: _rival(bench)):
+    with at(SENDING, bench.rival):
         bench.tick()
     bench.settle()
     bench.office.sign(bench.proposal)

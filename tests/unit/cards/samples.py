@@ -183,6 +183,7 @@ def proposal(
         attempt=0,
         observation_digest=hash_of("observation"),
         block=BLOCK,
+        safe_nonce=0,
         batch=batch_of(decoded),
         calls=tuple(item.call for item in decoded),
         decoded=tuple(decoded),
