@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from alembic.autogenerate import compare_metadata
@@ -12,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from dao_bot.store.migrate import MIGRATIONS
 from dao_bot.store.schema import REVISIONS, VERSION_TABLE, metadata
-from dao_bot.store.store import Store, open_store
+from dao_bot.store.store import Store
 
 
 def test_the_migrations_make_the_tables_of_the_program(store: Store) -> None:
@@ -44,15 +43,6 @@ def test_every_commit_on_postgresql_is_written_through_to_the_disk(
     store = opened(f"{postgresql_url}?options=-c%20synchronous_commit%3Doff")
     with store._database.read() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
-
-
-def test_opening_a_file_that_is_up_to_date_is_fast(sqlite_url: str) -> None:
-    def seconds() -> float:
-        started = time.perf_counter()
-        open_store(sqlite_url).close()
-        return time.perf_counter() - started
-
-    assert min(seconds() for _ in range(5)) < 0.05
 
 
 def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_it_holds(

@@ -229,4 +229,4 @@ def test_pinning_never_hangs(scene: Scene, serve: Serve) -> None:
     started = time.monotonic()
     with pytest.raises(RpcUnavailable, match="did not answer in time"):
         both(scene, silent).pin()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8, "the server lets go after ten"

@@ -43,7 +43,7 @@ def test_who_says_too_many_is_left_alone_as_long_as_it_asks(server: ExchangeServ
     server.behaviours.append(limit)  # type: ignore[arg-type]
     began = time.monotonic()
     assert exchange.ticker(SYMBOL).bid
-    assert 1.0 <= time.monotonic() - began < 3
+    assert time.monotonic() - began >= 1.0
     assert asked(server) == 2
 
 

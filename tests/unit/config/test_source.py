@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -97,9 +96,7 @@ def test_billion_laughs_is_refused_before_it_grows() -> None:
     text = 'a: &a ["lol","lol"]\n' + "".join(
         f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    started = time.perf_counter()
     assert any("aliases are not understood" in line for line in told(parse(text)))
-    assert time.perf_counter() - started < 1
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000 + "x", "? " * 1_000])
