@@ -64,7 +64,7 @@ def make_keeper(
     if desk.config.mode == "plan":
         return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, None, stop)
     if desk.config.mode == "live":
-        require_sealed(desk.config)
+        require_sealed(desk)
     signers = {
         name: partial(_signer, desk, finality, stop, plugin.settings.key)
         for name, plugin in desk.config.routes.items()

@@ -40,7 +40,7 @@ def serve(path: Path, socket_path: Path, user: int | None) -> int:
     plugins.trust_only_own()
     with open_desk(path) as desk:
         if desk.config.mode == "live":
-            require_sealed(desk.config)
+            require_sealed(desk)
         looker = _signing_desk(desk)
         _accept_at_first_sight(desk)
         with _listen(socket_path) as listener:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from eth_account import Account
@@ -24,19 +25,22 @@ from governance.wallets.signatures import personal_hash
 from governance.wallets.signed_ballot import BallotPaper, ballot_holds, sign_off
 from tests.integration.governance.conftest import Chain
 
+if TYPE_CHECKING:
+    from dao_bot.devnet import World
+
 ANN = Person("77", "1001")
 HASH = "0x" + "ab" * 32
 CHANGE_THRESHOLD = function("changeThreshold(uint256)")
 
 
-def safe_signature(chain: Chain, digest: bytes, owners: int = 2) -> bytes:
+def safe_signature(world: World, digest: bytes, owners: int = 2) -> bytes:
     """The owners' signatures over a `SafeMessage` that holds `digest`, as a Safe's fallback handler wants them."""
     domain = keccak(b"EIP712Domain(uint256 chainId,address verifyingContract)") + encode(
-        ("uint256", "address"), (chain.world.chain_id, chain.world.safe)
+        ("uint256", "address"), (world.chain_id, world.safe)
     )
     message = keccak(b"SafeMessage(bytes message)") + keccak(digest)
     signed = keccak(b"\x19\x01" + keccak(domain) + keccak(message))
-    accounts = [Account.from_key(key) for key in chain.world.owner_keys[:owners]]
+    accounts = [Account.from_key(key) for key in world.owner_keys[:owners]]
     accounts.sort(key=lambda account: int(account.address, 16))
     return b"".join(bytes(account.unsafe_sign_hash(signed).signature) for account in accounts)
 
@@ -62,8 +66,8 @@ def test_a_safe_is_linked_by_its_owners_and_the_link_ends_with_their_power(chain
         asked = request(page, issued)
         text = asked.message(chain.world.safe).text()
         with pytest.raises(InvalidSignature):
-            chain.run(link(links(), asked, text, safe_signature(chain, personal_hash(text), owners=1), now))
-        event = chain.run(link(links(), asked, text, safe_signature(chain, personal_hash(text)), now))
+            chain.run(link(links(), asked, text, safe_signature(chain.world, personal_hash(text), owners=1), now))
+        event = chain.run(link(links(), asked, text, safe_signature(chain.world, personal_hash(text)), now))
         store.append("wallets", event.kind, event.at, event.body())
         (recorded,) = links().wallets(ANN)
     assert recorded == event and recorded.contract
@@ -77,7 +81,7 @@ def test_a_safe_votes_and_its_ballot_falls_when_its_owners_lose_their_power_befo
     ballot = Ballot("proposal 1", ForAgainst(quorum=0), now, now + 3600)
     paper = BallotPaper(chain.world.chain_id, chain.world.safe, HASH, ballot)
     message = paper.message(chain.world.safe, 1, now)
-    signature = "0x" + safe_signature(chain, message.digest).hex()
+    signature = "0x" + safe_signature(chain.world, message.digest).hex()
     signed = chain.run(sign_off(paper, message.typed_data(), signature, now))
     assert signed.proof.contract and chain.run(ballot_holds(signed))
     other = paper.message(chain.world.safe, 2, now)

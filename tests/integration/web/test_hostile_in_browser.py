@@ -237,7 +237,7 @@ class SafeWallet(BrowserWallet):
             return super()._result(method, params)
         assert self.chain is not None
         digest = personal_hash(bytes.fromhex(params[0][2:]).decode())
-        return "0x" + safe_signature(self.chain, digest).hex()
+        return "0x" + safe_signature(self.chain.world, digest).hex()
 
 
 def test_a_safe_is_linked_by_its_owners(site: Callable[..., Site], browser: Browser) -> None:
