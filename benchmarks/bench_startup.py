@@ -1,4 +1,4 @@
-"""How long `dao-bot --help` and `dao-bot check` take, beside the smallest program that typer can make."""
+"""How long `dao-bot --help` and `dao-bot check` take, and what it costs to ask a strategy anything at all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from dao_bot.engine.decide import StrategyProcess
+from dao_bot.engine.fork_server import server
+
 RUNS = 15
 HELP_LIMIT_MS = 80.0
+QUESTION_LIMIT_MS = 100.0
 ROOT = Path(__file__).resolve().parents[1]
 SMALLEST = """
 import typer
@@ -49,8 +53,27 @@ def milliseconds(command: list[str], environment: dict[str, str]) -> float:
     return (time.perf_counter() - began) * 1_000
 
 
+def question() -> dict[str, object]:
+    """Milliseconds to ask the shipped reserve for its needs: by a new process, and by the one that is there."""
+    process = StrategyProcess("reserve", "reserve-rebalance", ROOT, {}, {}, {})
+    cold, warm = [], []
+    for _ in range(RUNS):
+        server.end()
+        for times in (cold, warm):
+            began = time.perf_counter()
+            process.problems()
+            times.append((time.perf_counter() - began) * 1_000)
+    return {
+        "benchmark": "question to a strategy",
+        "cold_ms": round(statistics.median(cold), 1),
+        "warm_ms": round(statistics.median(warm), 1),
+        "warm_limit_ms": QUESTION_LIMIT_MS,
+        "ok": statistics.median(warm) <= QUESTION_LIMIT_MS,
+    }
+
+
 def main() -> int:
-    """One JSON line for each command; exit code 1 when help is too slow."""
+    """One JSON line for each command, and one for a question; exit code 1 when help or a question is too slow."""
     # Without compiled bytecode everything is several times slower, and nobody starts it like that twice.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as name:
@@ -78,7 +101,9 @@ def main() -> int:
         if each == "--help":
             line |= {"limit_ms": HELP_LIMIT_MS, "ok": ok}
         sys.stdout.write(json.dumps(line) + "\n")
-    return 0 if ok else 1
+    asked = question()
+    sys.stdout.write(json.dumps(asked) + "\n")
+    return 0 if ok and asked["ok"] else 1
 
 
 if __name__ == "__main__":

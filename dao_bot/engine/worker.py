@@ -1,14 +1,20 @@
-"""The program that runs one strategy: started for one answer, without secrets, by `engine.decide`.
+"""The program that runs strategies, without secrets: it forks one worker for each question of `engine.fork_server`.
 
-Reads one pickled request (from its parent, trusted) on standard input and writes one JSON answer on the file
-descriptor that it is given, so that whatever a plugin prints cannot be mistaken for an answer.
+A worker reads one pickled request (from the keeper, trusted) on standard input and writes one JSON answer on file
+descriptor 3, so that whatever a plugin prints cannot be mistaken for an answer. The process that forks sees neither,
+and has run no plugin.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
 import json
 import os
 import pickle
+import signal
+import socket
 import sys
 import traceback
 from dataclasses import dataclass
@@ -20,6 +26,10 @@ from dao_bot.domain.hashing import canonical
 from dao_bot.engine.fence import limit_resources, raise_fence
 from dao_bot.plugins import load_strategy
 from dao_bot.strategy import Decision, Observation, Strategy
+
+LIBRARIES = ("scipy.sparse", "highspy", "cvxpy", "pandas", "sklearn.linear_model", "sklearn.decomposition")
+"""What may be imported before a fork: libraries alone, no plugin's code."""
+_ANSWER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +49,59 @@ class Request:
 
 
 def main() -> None:
-    """Answer one request on the file descriptor named by the first argument."""
+    """Serve on the socket that is standard input, until its other end is closed."""
+    control = socket.socket(fileno=0)
+    descriptors = _fork_for_each_question(control)
+    os.setsid()
+    control.detach()
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+    os.closerange(_ANSWER + 1, os.sysconf("SC_OPEN_MAX"))
+    _answer_one_request()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _fork_for_each_question(control: socket.socket) -> tuple[int, ...]:
+    """Returns in workers alone, with what is to be their descriptors from 0 on."""
+    while True:
+        libraries, descriptors, _, _ = socket.recv_fds(control, 4096, 3)
+        if not libraries:
+            os._exit(0)
+        request, printed, answer = descriptors
+        for name in json.loads(libraries):
+            importlib.import_module(name)
+        gc.freeze()  # else the first collection of each worker would copy what it shares
+        worker = os.fork()
+        if worker == 0:
+            return request, printed, printed, answer
+        for descriptor in descriptors:
+            os.close(descriptor)
+        control.send(str(worker).encode())
+        wanted = control.recv(16)
+        kill(worker)
+        _, status = os.waitpid(worker, 0)
+        if not wanted:
+            os._exit(0)
+        control.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def kill(worker: int) -> None:
+    """End a worker, which may not lead its process group yet, and its group."""
+    for end in (os.kill, os.killpg):
+        with contextlib.suppress(ProcessLookupError):
+            end(worker, signal.SIGKILL)
+
+
+def _answer_one_request() -> None:
     request: Request = pickle.load(sys.stdin.buffer)
-    answer_descriptor = int(sys.argv[1])
     limit_resources(request.cpu_seconds, request.memory_bytes)
     try:
         answer = _answer(request)
     except Exception as error:  # noqa: BLE001 - whatever the plugin raises is its answer, told to the parent
         answer = {"failed": _in_one_line(error), "traceback": traceback.format_exc(limit=-8)}
-    with os.fdopen(answer_descriptor, "w", encoding="utf-8") as out:
+    answer["libraries"] = [name for name in LIBRARIES if name in sys.modules]
+    with os.fdopen(_ANSWER, "w", encoding="utf-8") as out:
         json.dump(answer, out, allow_nan=False)
 
 
@@ -85,7 +139,3 @@ def decision_as_json(decision: Decision) -> dict[str, Any]:
     plain: dict[str, Any] = canonical(decision)
     plain["operations"] = [{"kind": operation.kind, **canonical(operation)} for operation in decision.operations]
     return plain
-
-
-if __name__ == "__main__":
-    main()

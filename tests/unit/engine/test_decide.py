@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import DaoBotError, PluginFailed
 from dao_bot.engine.decide import Limits, StrategyProcess, kinds
+from dao_bot.engine.fork_server import server
 from dao_bot.strategy import Block, Holding, Holdings, Observation, RunId, Swap, Token, Transfer
 
 USDC = Token(1, Address("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"), "USDC", 6)
@@ -51,6 +55,7 @@ return Decision((Transfer(seen.tokens["USDC"].amount(held.available), "0x" + "11
 
 def test_the_process_sees_no_secret_of_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAO_BOT_KEEPER_KEY", "a secret")
+    server.end()
     decision = process(tmp_path, "import os\nreturn Decision.nothing(str(dict(os.environ)))").decide(seen())
     assert "a secret" not in decision.reason
     assert "PATH" in decision.reason
@@ -90,6 +95,7 @@ def test_an_exception_is_told_with_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
+        ("import os; os.write(3, b'[]'); os._exit(0)", "not a JSON object"),
         ("return None", "must return a Decision"),
         ("return Decision((Transfer(seen.tokens['USDC'].amount(1), 5),), 'x')", "malformed operation"),
         ("return Decision((Transfer(Token(1, '0x' + '22' * 20, 'USDC', 6).amount(1), '0x'),), 'x')", "not configured"),
@@ -115,18 +121,77 @@ def test_wrong_parameters_are_told_by_place(tmp_path: Path) -> None:
         bad.describe()
 
 
-def children() -> set[str]:
-    return {pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+def ended(pid: int) -> bool:
+    """Within ten seconds; a killed orphan stays a zombie where nobody reaps it."""
+    status, deadline = Path(f"/proc/{pid}/stat"), time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.02)
+    return False
 
 
-def test_no_process_stays_behind(tmp_path: Path) -> None:
-    before = children()
-    with pytest.raises(PluginFailed):
-        process(tmp_path, "import time\ntime.sleep(60)", Limits(wall_seconds=1.5)).decide(seen())
-    assert children() <= before
+def test_what_a_strategy_started_before_the_fence_ends_with_it(tmp_path: Path) -> None:
+    asked = process(tmp_path, "return Decision.nothing(STARTED)")
+    start = """
+import os, time
+STARTED = str(os.fork() or os.closerange(0, 4) or time.sleep(60))
+"""
+    (tmp_path / "s.py").write_text(start + (tmp_path / "s.py").read_text())
+    assert ended(int(asked.decide(seen()).reason))
+
+
+def test_a_question_finds_nothing_of_the_last_one_and_no_way_to_who_asks(tmp_path: Path) -> None:
+    body = """
+import os, sys
+others = [name for name in sys.modules if name.startswith("dao_bot_plugin") and name != __name__]
+descriptors = [number for number in range(100) if os.path.exists(f"/proc/self/fd/{number}")]
+found = (others, hasattr(sys, "left"), descriptors, os.getsid(0) == os.getpid())
+sys.left = True
+return Decision.nothing(str(found))
+"""
+    for _ in range(2):
+        assert process(tmp_path, body).decide(seen()).reason == "([], False, [0, 1, 2, 3], True)"
+
+
+def test_a_strategy_that_kills_who_forks_is_ended_and_the_next_is_asked(tmp_path: Path) -> None:
+    asked, told = process(tmp_path, "return Decision.nothing('asked')", Limits(wall_seconds=1.0)), tmp_path / "told"
+    assert asked.decide(seen()).reason == "asked"
+    kill = (
+        f"import os, time\nopen({str(told)!r}, 'w').write(str(os.getpid()))\nos.kill(os.getppid(), 9)\ntime.sleep(60)"
+    )
+    (tmp_path / "s.py").write_text(kill)
+    with pytest.raises(PluginFailed, match="too long"):
+        asked.describe()
+    assert ended(int(told.read_text()))
+    assert process(tmp_path, "return Decision.nothing('again')").decide(seen()).reason == "again"
+
+
+def test_worker_and_who_forks_end_with_a_killed_keeper(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    code = f"import os, time\nopen({str(told)!r}, 'w').write(f'{{os.getppid()}} {{os.getpid()}}.')\ntime.sleep(60)"
+    (tmp_path / "s.py").write_text(code)
+    ask = (
+        "import pathlib, sys; from dao_bot.engine.decide import StrategyProcess;"
+        "StrategyProcess('s', './s.py:S', pathlib.Path(sys.argv[1]), {}, {}, {}).describe()"
+    )
+    with subprocess.Popen([sys.executable, "-c", ask, str(tmp_path)]) as keeper:
+        while not (told.exists() and told.read_text().endswith(".")):
+            assert keeper.poll() is None
+            time.sleep(0.02)
+        keeper.kill()
+    assert all(ended(int(pid)) for pid in told.read_text().rstrip(".").split())
+
+
+def test_what_one_question_imported_is_at_hand_for_the_next(tmp_path: Path) -> None:
+    body = "import sys\nfound = 'highspy' in sys.modules\nimport highspy\nreturn Decision.nothing(str(found))"
+    server.end()
+    asked = process(tmp_path, body)
+    asked.decide(seen())
+    assert asked.decide(seen()).reason == "True"
 
 
 def test_a_bottomless_answer_is_refused_without_a_crash(tmp_path: Path) -> None:
-    body = "import os, sys\nos.write(int(sys.argv[1]), b'[' * 1000000)\nos._exit(0)"
+    body = "import os\nos.write(3, b'[' * 1000000)\nos._exit(0)"
     with pytest.raises(PluginFailed, match="nested too deep"):
         process(tmp_path, body).decide(seen())
