@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from dao_bot.app.commands import past, people, proposing, starting, working
-from dao_bot.app.commands.delegates import delegates
-from dao_bot.app.commands.ladder import ladder
-from dao_bot.app.commands.policy import policy
-from dao_bot.app.commands.roles import roles
+from dao_bot.app.commands.group import Commands
 
 app = typer.Typer(
     name="dao-bot",
+    cls=Commands,
     help=(
         "Run a DAO's treasury by rules: strategies decide, people approve, a keeper executes exactly what was approved."
         "\n\nExit codes: 0 done, 1 failed, 2 bad input, 3 refused by policy, 130 interrupted."
@@ -24,10 +22,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
-for group in (starting, proposing, people, working, past):
-    group.add_to(app)
-for name, below in {"delegates": delegates, "ladder": ladder, "policy": policy, "roles": roles}.items():
-    app.add_typer(below, name=name)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"dao-bot {version('dao-bot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of `dao-bot` itself."""
+
 
 INTERRUPTED = 130
 """As shells count: 128 and the number of SIGINT."""

@@ -1,1 +1,1 @@
-"""The commands by what they are for: names, options and help. What one does is imported when it runs."""
+"""The commands: names, options and help. A file is imported when one of its commands is used."""

@@ -10,12 +10,6 @@ import typer
 from dao_bot.app.options import CONFIG, Config, Json, finish
 
 
-def add_to(app: typer.Typer) -> None:
-    """Offer them as commands of `app`."""
-    for command in (backtest, crisis, brief):
-        app.command()(command)
-
-
 def backtest(
     strategy: Annotated[str, typer.Argument(help="A strategy of the configuration, or `all`.")],
     begin: Annotated[str, typer.Option("--from", help="First moment, in UTC: 2022-05-01 or `2022-05-01 12:00`.")],

@@ -14,12 +14,6 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Reason = Annotated[str, typer.Option(help="Why; goes into the record.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Offer them as commands of `app`."""
-    for command in (inbox, vote, approve, veto, delegate, link, freeze, unfreeze, tally, mandate, mandates, ask):
-        app.command()(command)
-
-
 def inbox(
     wallet: Annotated[str | None, typer.Option(help="What awaits this wallet; without it, all that is open.")] = None,
     config: Config = CONFIG,

@@ -10,12 +10,6 @@ import typer
 from dao_bot.app.options import CONFIG, Config, Json, ProposalId, finish
 
 
-def add_to(app: typer.Typer) -> None:
-    """Offer them as commands of `app`."""
-    for command in (plan, proposals, show, sign, execute, cancel, verify, inspect):
-        app.command()(command)
-
-
 def plan(
     strategy: Annotated[str, typer.Argument(help="A strategy of the configuration.")],
     config: Config = CONFIG,

@@ -10,12 +10,6 @@ import typer
 from dao_bot.app.options import CONFIG, Config, Json, finish
 
 
-def add_to(app: typer.Typer) -> None:
-    """Offer them as commands of `app`."""
-    for command in (demo, devnet, init, check, doctor):
-        app.command()(command)
-
-
 def demo(
     json: Json = False,
     directory: Annotated[Path | None, typer.Option(help="Where the demo leaves its files.")] = None,

@@ -10,12 +10,6 @@ import typer
 from dao_bot.app.options import CONFIG, Config, Json, finish
 
 
-def add_to(app: typer.Typer) -> None:
-    """Offer them as commands of `app`."""
-    for command in (run, signer, discord, web, invite, pause, resume, audit, report):
-        app.command()(command)
-
-
 def run(
     config: Config = CONFIG,
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then stop.")] = False,
