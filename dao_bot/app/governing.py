@@ -17,7 +17,6 @@ from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.units import format_units
 from dao_bot.safe.signing import key_address
-from dao_bot.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from governance.assembly import Assembly, Task
@@ -61,13 +60,14 @@ def _line(task: Task) -> str:
 
 def vote(path: Path, subject: str, choice: str, key_reference: str, reason: str, yes: bool, as_facts: bool) -> int:
     """One wallet's signed vote."""
+    from governance.ballots.written import written_choice
     from governance.wallets.by_key import sign
 
     key = read_key(key_reference)
     with open_desk(path) as desk:
         assembly = make_assembly(desk)
-        options = assembly.paper(subject).ballot.method.options
-        message = assembly.message(subject, key_address(key), parse_choice(choice, options), reason)
+        chosen = written_choice(choice, assembly.paper(subject).ballot.method)
+        message = assembly.message(subject, key_address(key), chosen, reason)
         typed = message.typed_data()
         _ask(f"{assembly.question(subject).title}\nYou vote: {choice}\n{json.dumps(typed['message'])}", yes)
         recorded = assembly.cast_signed(subject, typed, sign(key, message), "command line")
@@ -78,29 +78,6 @@ def vote(path: Path, subject: str, choice: str, key_reference: str, reason: str,
         power = format_units(cast.power, _POWER_DECIMALS)
         print_text(f"Recorded: {choice} with a power of {power}. Its receipt: {cast.receipt}")
     return DONE
-
-
-def parse_choice(text: str, options: tuple[str, ...]) -> int | list[int] | dict[str, int]:
-    """A choice that a person wrote: an option's name or number, or the JSON form of the ballot's kind.
-
-    Raises:
-        BadInput: it is none of these.
-    """
-    names = {option.casefold(): number for number, option in enumerate(options, start=1)}
-    if text.casefold() in names:
-        return names[text.casefold()]
-    try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
-        raw = None
-    if isinstance(raw, (int, list, dict)) and not isinstance(raw, bool):
-        return raw
-    raise BadInput(
-        "there is no such option",
-        value=repr(text)[:80],
-        limit=", ".join(options),
-        next_step=did_you_mean(text.casefold(), names) or None,
-    )
 
 
 def stand(path: Path, subject: str, what: str, key_reference: str, reason: str, yes: bool, as_facts: bool) -> int:

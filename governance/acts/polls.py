@@ -109,10 +109,15 @@ def method_of(kind: str, options: Sequence[str], quorum: int) -> Method:
 
 def polls(store: Store) -> tuple[Poll, ...]:
     """All that were ever asked, oldest first."""
-    return tuple(_poll(act) for act in store.acts(POLLS, POLL_ASKED))
+    return tuple(poll_of(act) for act in store.acts(POLLS, POLL_ASKED))
 
 
-def _poll(act: StoredAct) -> Poll:
+def poll_of(act: StoredAct) -> Poll:
+    """The question that an event holds.
+
+    Raises:
+        StoreError: it holds none.
+    """
     try:
         told = act.body["poll"]
         ballot = ballot_from_record(told["ballot"], lambda kind: find(ENTRY_POINTS, kind))

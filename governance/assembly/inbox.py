@@ -19,6 +19,7 @@ from governance.assembly.hall import Question
 from governance.assembly.identity import Identity
 from governance.assembly.receipts import Receipts
 from governance.ballots.optimistic import Optimistic
+from governance.ballots.written import told_choice
 from governance.wallets.person import Person
 
 VOTE, VETO, APPROVE = "vote", "veto", "approve"
@@ -118,7 +119,7 @@ class Inbox(Freezing, Receipts):
             question.title,
             counted.tally.ends or question.subject.valid_until,
             _otherwise(counted, optimistic=optimistic),
-            ", ".join(_said(opened, choice) for choice in mine) or None,
+            "; ".join(told_choice(opened.ballot.method, choice) for choice in mine) or None,
             opened.signed,
         )
 
@@ -141,8 +142,3 @@ def _otherwise(counted: Counted, *, optimistic: bool) -> str:
         return "without enough vetoes it passes"
     outcome = counted.tally.outcome
     return f"as the vote stands, it {'passes' if outcome.passed else 'fails'}: {outcome.reason}"
-
-
-def _said(opened: OpenedBallot, choice: object) -> str:
-    options = opened.ballot.method.options
-    return options[choice - 1] if isinstance(choice, int) else str(choice)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from dao_bot.cards.text import number
 from dao_bot.domain.addresses import parse_address
-from dao_bot.domain.errors import BadInput, DaoBotError, Refused
+from dao_bot.domain.errors import DaoBotError, Refused
+from dao_bot.domain.units import parse_duration
+from governance.acts.polls import method_of
 from governance.acts.stands import Stand
+from governance.approvals.settings import parse_power
 from governance.assembly import Task, VoteRecorded
 from governance.assembly.voting import Cast
 from governance.ballots.power import POWER_DECIMALS
+from governance.ballots.written import of_options, told_choice, written_choice
 from governance.discord.caller import Caller
 from governance.discord.facts import plan_of
 from governance.discord.house import THROUGH, House
@@ -28,12 +32,28 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class VoteRequest:
-    """One vote that somebody asked for; `choice` as `Cast` takes it, or as people write it."""
+    """One vote that somebody asked for.
+
+    Attributes:
+        choice: an option of a card's button, those of its menu, or what somebody has written.
+    """
 
     caller: Caller
     proposal: str
-    choice: int | str
+    choice: int | tuple[int, ...] | str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuestion:
+    """A question as a steward has written it; `options` stand between semicolons."""
+
+    title: str
+    options: str
+    kind: str
+    power: str
+    duration: str
+    quorum: str
 
 
 def vote_all(house: House, requests: Sequence[VoteRequest]) -> list[Reply]:
@@ -42,7 +62,7 @@ def vote_all(house: House, requests: Sequence[VoteRequest]) -> list[Reply]:
     for request in requests:
         try:
             identity = request.caller.member(house)
-            choice = _choice(house, request.proposal, request.choice)
+            choice = _choice(house, request)
             casts.append(Cast(identity, request.proposal, choice, request.caller.key, request.reason))
         except DaoBotError as error:
             casts.append(error)
@@ -95,12 +115,21 @@ def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = 
     identity = caller.member(house)
     if house.invite is None:
         raise Refused("no wallet page is configured", next_step="Use `dao-bot link` and `dao-bot vote` instead")
-    subject = None if proposal_id is None else house.assembly.proposal(proposal_id).id
+    subject = None if proposal_id is None else house.assembly.question(proposal_id).subject.id
     address = house.invite(identity.person, caller.name, errand, subject)
     return Reply(
         f"{address}\nThis link is yours alone, works once and ends in ten minutes. The page shows what your wallet "
         "will sign; it never asks for a recovery phrase or a key, and neither does anybody who helps you."
     )
+
+
+def ask(house: House, caller: Caller, asked: NewQuestion) -> Reply:
+    """A steward puts a question to the vote."""
+    made = [option.strip() for option in asked.options.split(";") if option.strip()]
+    method = method_of(asked.kind, made, parse_power(asked.quorum))
+    poll = house.assembly.poll(asked.title, method, asked.power, parse_duration(asked.duration))
+    poll = house.assembly.ask(caller.identity(house), poll, caller.key)
+    return Reply(f"Recorded: members vote on {code(poll.hash[:10])} until {when(poll.subject.valid_until)}.")
 
 
 def freeze(house: House, caller: Caller, reason: str) -> Reply:
@@ -149,24 +178,18 @@ def wants_reminders(house: House, user: int) -> bool:
     return last is None or bool(last.body["wanted"])
 
 
-def _choice(house: House, proposal_id: str, written: int | str) -> object:
-    """A choice as people write it: an option's name or number, or several of them with commas."""
-    if isinstance(written, int):
-        return written
-    options = house.assembly.paper(proposal_id).ballot.method.options
-    names = {option.lower(): position for position, option in enumerate(options, start=1)}
-    parts = [part.strip().lower() for part in written.split(",")]
-    numbers = [names.get(part, int(part) if part.isdecimal() and len(part) < 4 else 0) for part in parts]
-    if not all(1 <= chosen <= len(options) for chosen in numbers):
-        raise BadInput("the vote has no such option", value=written[:60], limit=", ".join(options))
-    return numbers[0] if len(numbers) == 1 else numbers
+def _choice(house: House, request: VoteRequest) -> object:
+    chosen = request.choice
+    if isinstance(chosen, int):
+        return chosen
+    method = house.assembly.paper(request.proposal).ballot.method
+    return written_choice(chosen, method) if isinstance(chosen, str) else of_options(chosen, method)
 
 
 def _told(house: House, made: VoteRecorded | DaoBotError) -> Reply:
     if isinstance(made, DaoBotError):
         return error_reply(made)
-    vote, options = made.votes[0], house.options(made.ballot)
-    chosen = options[vote.choice - 1] if isinstance(vote.choice, int) else str(vote.choice)
+    chosen = told_choice(house.method(made.ballot), made.votes[0].choice)
     how = "is recorded"
     if made.again:
         how = "was recorded before"
@@ -174,10 +197,8 @@ def _told(house: House, made: VoteRecorded | DaoBotError) -> Reply:
         how = "is recorded, in place of the one before"
     wallets = f"{len(made.votes)} wallet{'s' if len(made.votes) > 1 else ''}"
     receipts = "\n".join(f"Receipt of {code(vote.wallet)}: {code(vote.receipt)}" for vote in made.votes[:5])
-    return Reply(
-        f"Your vote {how}: **{plain(chosen, 60)}** with {number(made.power, POWER_DECIMALS)} of power from {wallets}.\n"
-        f"{receipts}"
-    )
+    power = number(made.power, POWER_DECIMALS)
+    return Reply(f"Your vote {how}: **{plain(chosen, 300)}** with {power} of power from {wallets}.\n{receipts}")
 
 
 def _task(task: Task) -> Iterator[str]:

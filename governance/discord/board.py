@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import discord
@@ -24,13 +25,14 @@ from dao_bot.store.store import Store
 from dao_bot.store.values import StoredPost, StoredProposal
 from governance.acts.freeze import Freeze
 from governance.acts.mandates import used_mandate
-from governance.discord.cards import card_buttons, card_embed, footer, marker, thread_name, thread_title
+from governance.discord.cards import Asked, card_buttons, card_embed, footer, marker, thread_name, thread_title
 from governance.discord.clerk import Clerk
-from governance.discord.exhibit import CARD, MANDATE, Exhibit
+from governance.discord.exhibit import CARD, MANDATE, QUESTION, Exhibit
 from governance.discord.house import House
 from governance.discord.mandates import mandate_card, mandate_exhibits
 from governance.discord.news import digest_day, digest_of, digest_subject, due_reminder, reminded, reminders_of
 from governance.discord.places import Message, Place, Places, place_of
+from governance.discord.questions import RESULT, QuestionExhibit, question_card, question_exhibit, result_of
 from governance.discord.tidings import decision_of, freeze_of, outcome_of, unfreeze_of
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 DECISION, DIGEST, FREEZE, UNFREEZE = "decision", "digest", "freeze", "unfreeze"
 Result = TypeVar("Result")
-_CURSOR = ("proposals", "cursor")
+_CURSOR = "cursor"
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.5, 5.0
 """Seconds between two rounds: what changes meanwhile is one edit."""
@@ -109,18 +111,28 @@ class Board:
         """Bring everything into step once."""
         await self._tell_freezes()
         await self._bring_mandates()
+        await self._clerk.in_thread(self._take_note_of_lost)
         exhibits = await self._clerk.in_thread(self._collect)
         for exhibit in exhibits:
-            try:
-                await self._bring(exhibit)
-            except discord.NotFound as error:
-                log.warning("something of proposal %s was deleted meanwhile: %s", exhibit.id, error)
-            except (discord.DiscordException, OSError, TimeoutError) as error:
-                log.warning("proposal %s is not in step: %s", exhibit.id, error)
-                self._not_before[exhibit.id] = time.monotonic() + _AFTER_REFUSAL
-        await self._tell_news(exhibits)
+            await self._in_step(exhibit.id, partial(self._bring, exhibit))
+        questions = await self._clerk.in_thread(self._questions)
+        for question in questions:
+            await self._in_step(question.id, partial(self._bring_question, question))
+        await self._tell_news([*exhibits, *questions])
 
-    async def _tell_news(self, exhibits: list[Exhibit]) -> None:
+    async def _in_step(self, subject: str, bring: Callable[[], Awaitable[None]]) -> None:
+        """One at a time: what Discord refuses of one keeps nothing of the others back."""
+        if time.monotonic() < self._not_before.get(subject, 0.0):
+            return
+        try:
+            await bring()
+        except discord.NotFound as error:
+            log.warning("something of %s was deleted meanwhile: %s", subject, error)
+        except (discord.DiscordException, OSError, TimeoutError) as error:
+            log.warning("%s is not in step: %s", subject, error)
+            self._not_before[subject] = time.monotonic() + _AFTER_REFUSAL
+
+    async def _tell_news(self, exhibits: Sequence[Asked]) -> None:
         """The digest and reminders, each once, when their time has come."""
         now = await self._clerk.in_thread(self._house.now)
         day = digest_day(self._house, now)
@@ -132,9 +144,9 @@ class Board:
             if before is not None and (exhibit.id, before) not in self._reminded:
                 await self._remind(exhibit, before)
 
-    async def _remind(self, exhibit: Exhibit, before: int) -> None:
+    async def _remind(self, exhibit: Asked, before: int) -> None:
         users = await self._clerk.in_thread(lambda: reminded(self._house, exhibit.id))
-        post = await self._write(lambda store: store.post(exhibit.id, CARD))
+        post = await self._write(lambda store: store.post(exhibit.id, exhibit.part))
         place = place_of(post)
         if place is None:
             return
@@ -161,42 +173,66 @@ class Board:
         """Open proposals, new ones whatever became of them, and those whose end was not told yet."""
         house, store = self._house, self._house.store
         treasury = house.services.treasury
-        known = {post.subject: post for post in store.posts(CARD)}
-        for subject, post in known.items():
-            if post.message is not None and post.message in self._lost:
-                store.lose_post(subject, CARD, int(time.time()))
-        self._lost.clear()
+        known = {post.subject for post in store.posts(CARD)}
         wanted: dict[str, StoredProposal] = {
             stored.id: stored for stored in store.open_proposals(treasury.safe, chain_id=treasury.chain_id)
         }
-        for stored in self._new():
-            wanted[stored.id] = stored
+        latest = {stored.id: stored for stored in house.latest(_MOST_NEW)}
+        for subject in self._new("proposals", CARD, {stored.id: stored.number for stored in latest.values()}):
+            wanted[subject] = latest[subject]
         for subject in known:
             if subject not in wanted and subject not in self._settled:
                 wanted[subject] = store.proposal(subject)
         ready = [stored for stored in wanted.values() if stored.state not in _EARLY or stored.id in known]
         return [house.exhibit_of(stored) for stored in sorted(ready, key=lambda one: one.number)]
 
-    def _new(self) -> list[StoredProposal]:
-        """Recorded since the last look, also by an earlier process. The very first look shows no history."""
+    def _questions(self) -> list[QuestionExhibit]:
+        """Open ones, new ones whatever became of them, and those whose result was not told yet."""
+        house, now = self._house, self._house.now()
+        polls = house.assembly.polls()
+        self._new("questions", QUESTION, {poll.hash: number for number, poll in enumerate(polls, start=1)})
+        known = {post.subject for post in house.store.posts(QUESTION)}
+        wanted = [poll for poll in polls if poll.hash in known or now <= poll.subject.valid_until]
+        return [question_exhibit(house, poll) for poll in wanted if poll.hash not in self._settled]
+
+    def _take_note_of_lost(self) -> None:
+        """Cards that somebody has deleted are posted again."""
+        lost, store = self._lost.copy(), self._house.store
+        self._lost -= lost
+        for part in (CARD, QUESTION) if lost else ():
+            for post in store.posts(part):
+                if post.message in lost:
+                    store.lose_post(post.subject, part, int(time.time()))
+
+    def _new(self, what: str, part: str, numbers: Mapping[str, int]) -> list[str]:
+        """Recorded since the last look, also by an earlier process, by ids. The very first look shows no history.
+
+        Args:
+            numbers: of the latest ones, by which they follow each other.
+        """
         store = self._house.store
-        latest = self._house.latest(_MOST_NEW)
-        newest = max((stored.number for stored in latest), default=0)
-        cursor, now = store.post(*_CURSOR), int(time.time())
+        newest = max(numbers.values(), default=0)
+        cursor, now = store.post(what, _CURSOR), int(time.time())
         if cursor is not None and cursor.shows == str(newest):
             return []
         since = newest if cursor is None else int(cursor.shows or 0)
-        found = [stored for stored in latest if stored.number > since]
+        found = [subject for subject, number in numbers.items() if number > since]
         with store.transaction("discord_cursor"):
-            store.intend_post(*_CURSOR, now)
-            for stored in found:
-                store.intend_post(stored.id, CARD, now)
-            store.show_post(*_CURSOR, str(newest))
+            store.intend_post(what, _CURSOR, now)
+            for subject in found:
+                store.intend_post(subject, part, now)
+            store.show_post(what, _CURSOR, str(newest))
         return found
 
+    async def _bring_question(self, exhibit: QuestionExhibit) -> None:
+        name = thread_title(exhibit.id, exhibit.poll.title)
+        place = await self._bring_card((exhibit.id, QUESTION), name, question_card(exhibit, self._house), None)
+        result = result_of(exhibit)
+        if result is not None:
+            await self._once(exhibit.id, RESULT, self.places.thread_of(place), result)
+            self._settled.add(exhibit.id)
+
     async def _bring(self, exhibit: Exhibit) -> None:
-        if time.monotonic() < self._not_before.get(exhibit.id, 0.0):
-            return
         mandate = await self._write(lambda store: used_mandate(store, exhibit.id))
         home = place_of(await self._write(lambda store: store.post(mandate, MANDATE))) if mandate else None
         subject = (exhibit.id, CARD)

@@ -13,10 +13,11 @@ from governance.acts.ballot_box import Counted
 from governance.acts.freeze import Freeze
 from governance.acts.stands import Stand, Stood
 from governance.acts.terms import Terms
+from governance.ballots.method import Method
 from governance.ballots.optimistic import Optimistic
 from governance.discord.exhibit import Exhibit, Past
 from governance.discord.press import Press, Verb
-from governance.discord.reply import Button
+from governance.discord.reply import Button, Item, Menu
 from governance.discord.words import MOST_DESCRIPTION, MOST_TITLE, code, cut, name, plain, when
 
 PICTURE = "card.png"
@@ -29,8 +30,8 @@ COLOURS = {
 }
 _SENTENCE = 900
 _POWER_DECIMALS = 6
-_WITH_BUTTONS = frozenset({"for-against", "optimistic", "single-choice"})
-_MOST_OPTIONS = 10
+_ONE_OF, _SOME_OF = frozenset({"for-against", "optimistic", "single-choice"}), "approval"
+_MOST_BUTTONS, _MOST_IN_MENU = 10, 25
 
 
 def thread_name(exhibit: Exhibit) -> str:
@@ -84,10 +85,12 @@ def status_words(exhibit: Exhibit) -> str:
 
 
 class Asked(Protocol):
-    """What people are asked to decide: a proposal, or a mandate."""
+    """What people are asked to decide: a proposal, a mandate, or a question; `part` is that of its card's post."""
 
     @property
     def id(self) -> str: ...
+    @property
+    def part(self) -> str: ...
     @property
     def asks(self) -> Terms: ...
     @property
@@ -104,15 +107,13 @@ class Asked(Protocol):
     def votes_open(self) -> bool: ...
 
 
-def card_buttons(exhibit: Asked) -> tuple[Button, ...]:
+def card_buttons(exhibit: Asked) -> tuple[Item, ...]:
     """What can be done about it now. Nothing executes because of a button alone."""
-    subject, made = exhibit.id, []
+    subject = exhibit.id
+    made: list[Item] = []
     counted = exhibit.counted
     if exhibit.frozen is None and exhibit.votes_open and counted is not None and not counted.opened.signed:
-        method = counted.opened.ballot.method
-        if method.kind in _WITH_BUTTONS:
-            for position, option in enumerate(method.options[:_MOST_OPTIONS], start=1):
-                made.append(Button(Press(Verb.VOTE, subject, str(position)), option))
+        made += vote_items(subject, counted.opened.ballot.method)
     if exhibit.waits and exhibit.asks.stewards is not None:
         if exhibit.frozen is None and exhibit.asks.stewards.approvals:
             made.append(Button(Press(Verb.APPROVE, subject), "Approve (stewards)"))
@@ -120,6 +121,17 @@ def card_buttons(exhibit: Asked) -> tuple[Button, ...]:
     if isinstance(exhibit, Exhibit):
         made.append(Button(Press(Verb.DETAILS, subject), "All details"))
     return tuple(made)
+
+
+def vote_items(subject: str, method: Method) -> list[Item]:
+    """How to choose with a click; nothing where it takes more than that, or offers more than a menu holds."""
+    options, several = method.options, method.kind == _SOME_OF
+    if method.kind in _ONE_OF and len(options) <= _MOST_BUTTONS:
+        return [Button(Press(Verb.VOTE, subject, str(number)), option) for number, option in enumerate(options, 1)]
+    if (several or method.kind in _ONE_OF) and len(options) <= _MOST_IN_MENU:
+        label = "Choose as many as you like" if several else "Choose one"
+        return [Menu(Press(Verb.CHOOSE, subject), label, options, several)]
+    return []
 
 
 def tally_lines(counted: Counted) -> list[str]:

@@ -20,7 +20,7 @@ _NOT_YOURS = "That answer was for somebody else. Nothing was recorded; `/inbox` 
 
 
 async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) -> None:
-    """A button of one of our messages."""
+    """A button or a menu of one of our messages."""
     data: Mapping[str, Any] = interaction.data or {}
     press = pressed(str(data.get("custom_id", "")))
     if press is None:
@@ -31,6 +31,8 @@ async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) 
     caller = caller_of(interaction)
     if press.verb is Verb.DETAILS:
         await clerk.read(interaction, lambda: _details(house, caller, press.subject))
+    elif press.verb is Verb.CHOOSE:
+        await clerk.act(interaction, acts.VoteRequest(caller, press.subject, _chosen(data)))
     else:
         await clerk.act(interaction, work_of(house, caller, press))
 
@@ -79,6 +81,12 @@ async def _ask_why(interaction: discord.Interaction, press: Press) -> None:
     )
     await interaction.response.send_modal(dialog)
     dialog.stop()
+
+
+def _chosen(data: Mapping[str, Any]) -> tuple[int, ...]:
+    """Numbers of options; what is none is not among them."""
+    values = [str(value) for value in data.get("values", [])]
+    return tuple(int(value) for value in values if value.isdecimal() and len(value) < 4)
 
 
 def _typed(data: Mapping[str, Any]) -> str:

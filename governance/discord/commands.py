@@ -14,6 +14,7 @@ from governance.discord import acts, facts
 from governance.discord.caller import Caller, caller_of
 from governance.discord.clerk import Clerk
 from governance.discord.house import House
+from governance.discord.questions import KINDS, open_questions
 from governance.discord.reply import Reply
 
 Choice = app_commands.Choice[str]
@@ -82,14 +83,14 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
     @tree.command(name="vote", description="Vote with your linked wallets, or on the wallet page", guild=place)
     @app_commands.describe(
         proposal="its id, or the beginning of it",
-        choice="an option's name or number; left out, you get a link to sign the vote with your wallet",
+        choice="an option, several (Blue, Red), parts (Red: 60, Blue: 40); left out: sign with your wallet",
         reason="why; everybody can read it",
     )
     @app_commands.autocomplete(proposal=suggest)
     async def vote(
         interaction: discord.Interaction,
         proposal: app_commands.Range[str, 6, 100],
-        choice: app_commands.Range[str, 0, 100] = "",
+        choice: app_commands.Range[str, 0, 1000] = "",
         reason: app_commands.Range[str, 0, 300] = "",
     ) -> None:
         caller = caller_of(interaction)
@@ -115,6 +116,29 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
     async def tally(interaction: discord.Interaction, proposal: app_commands.Range[str, 6, 100]) -> None:
         await read(interaction, partial(facts.tally, house, proposal))
 
+    @tree.command(name="ask", description="Stewards put a question to the vote; it binds nothing", guild=place)
+    @app_commands.describe(
+        question="in one line",
+        options="what can be chosen, with semicolons between them",
+        power="what a vote weighs: a name under governance.power of the configuration",
+        duration="how long the vote takes: 3d",
+        kind="how it is counted",
+        quorum="least power of all votes together",
+    )
+    @app_commands.choices(kind=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
+    async def ask(
+        interaction: discord.Interaction,
+        question: app_commands.Range[str, 1, 300],
+        options: app_commands.Range[str, 3, 4000],
+        power: app_commands.Range[str, 1, 100],
+        duration: app_commands.Range[str, 2, 20],
+        kind: Choice | None = None,
+        quorum: app_commands.Range[str, 1, 40] = "0",
+    ) -> None:
+        counted = KINDS[0] if kind is None else kind.value
+        asked = acts.NewQuestion(question, options, counted, power, duration, quorum)
+        await clerk.act(interaction, partial(acts.ask, house, caller_of(interaction), asked))
+
     @tree.command(name="freeze", description="Stewards stop all approvals through Discord", guild=place)
     @app_commands.describe(reason="why; it is shown everywhere")
     async def freeze(interaction: discord.Interaction, reason: app_commands.Range[str, 1, 300]) -> None:
@@ -124,6 +148,10 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
 def _proposals_like(house: House, so_far: str) -> list[Choice]:
     """Suggestions hold no more than what every reader may see; ids are what is chosen."""
     found = [
+        app_commands.Choice(name=clean(f"{poll.hash[2:10]} {poll.title}", 90)[:100], value=poll.hash)
+        for poll in open_questions(house, house.now())
+    ]
+    found += [
         app_commands.Choice(name=clean(f"{stored.id[2:10]} {stored.proposal.run.strategy}", 90)[:100], value=stored.id)
         for stored in house.latest()
         if stored.state in OPEN_STATES or so_far

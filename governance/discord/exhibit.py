@@ -16,8 +16,8 @@ from governance.acts.stands import Stood
 from governance.acts.terms import Terms
 
 MOST_PAST = 10
-CARD, MANDATE = "card", "mandate"
-"""The part of the posts about a proposal, and about a mandate, that is its card."""
+CARD, MANDATE, QUESTION = "card", "mandate", "question"
+"""The part of the posts about a proposal, a mandate or a question that is its card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class Exhibit:
     @property
     def id(self) -> str:
         return self.stored.id
+
+    @property
+    def part(self) -> str:
+        return CARD
 
     @property
     def waits(self) -> bool:

@@ -17,6 +17,7 @@ from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import Counted
 from governance.acts.subject import outflow
 from governance.assembly import STEWARD, Assembly, Identity
+from governance.ballots.method import Method
 from governance.discord.exhibit import Exhibit, PastResults
 from governance.wallets.person import Person
 
@@ -44,7 +45,7 @@ class House:
     caps: Mapping[str, int]
     invite: Invite | None = None
     past: PastResults = field(init=False)
-    _options: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict)
+    _methods: dict[str, Method] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "past", PastResults(self.services, self.store))
@@ -76,11 +77,11 @@ class House:
             past=self.past.of(proposal.run.strategy, stored.number),
         )
 
-    def options(self, subject: str) -> tuple[str, ...]:
-        """What a vote that was opened offers; that never changes."""
-        if subject not in self._options:
-            self._options[subject] = self.assembly.paper(subject).ballot.method.options
-        return self._options[subject]
+    def method(self, subject: str) -> Method:
+        """The kind of a vote that was opened; that never changes."""
+        if subject not in self._methods:
+            self._methods[subject] = self.assembly.paper(subject).ballot.method
+        return self._methods[subject]
 
     def latest(self, limit: int = 50) -> tuple[StoredProposal, ...]:
         """Proposals of this treasury, the newest first."""

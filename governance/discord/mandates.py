@@ -38,6 +38,10 @@ class MandateExhibit:
         return self.state.proposed.mandate.hash
 
     @property
+    def part(self) -> str:
+        return MANDATE
+
+    @property
     def value(self) -> int:
         return self.state.proposed.mandate.total
 

@@ -9,10 +9,11 @@ import discord
 from dao_bot.cards.model import Tone
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from governance.discord.acts import wants_reminders
-from governance.discord.cards import COLOURS, footer, status_words
+from governance.discord.cards import COLOURS, Asked, footer, status_words
 from governance.discord.exhibit import Exhibit
 from governance.discord.house import House
 from governance.discord.places import Message
+from governance.discord.questions import open_questions, question_line
 from governance.discord.words import code, cut, plain, when
 
 DAY = 86_400
@@ -33,7 +34,9 @@ def digest_of(house: House, day: int, now: int) -> Message:
     latest = house.latest(200)
     open_ = [house.exhibit_of(stored, now) for stored in latest if stored.state in OPEN_STATES]
     done = [stored for stored in latest if stored.state is State.EXECUTED and stored.changed_at > now - DAY]
-    lines = [line for exhibit in open_ for line in _open(exhibit)] or ["Nothing is open."]
+    lines = [line for exhibit in open_ for line in _open(exhibit)]
+    lines += [question_line(poll) for poll in open_questions(house, now)]
+    lines = lines or ["Nothing is open."]
     if done:
         lines.append("**Executed in the last 24 hours**")
         lines += [_executed(house.exhibit_of(stored)) for stored in done]
@@ -57,7 +60,7 @@ def digest_subject(day: int) -> str:
     return f"day {day}"
 
 
-def due_reminder(house: House, exhibit: Exhibit, now: int) -> int | None:
+def due_reminder(house: House, exhibit: Asked, now: int) -> int | None:
     """Seconds before the end of the reminder that is due; of several that were missed only the last one."""
     counted, quiet = exhibit.counted, house.settings.quiet
     if not exhibit.votes_open or counted is None or counted.tally.ends is None:
@@ -76,7 +79,7 @@ def reminded(house: House, proposal_id: str) -> list[int]:
     return sorted(int(person.user) for person in waiting if wants_reminders(house, int(person.user)))
 
 
-def reminders_of(exhibit: Exhibit, before: int, users: list[int]) -> Iterator[tuple[str, Message]]:
+def reminders_of(exhibit: Asked, before: int, users: list[int]) -> Iterator[tuple[str, Message]]:
     """(part, message), for so many at once as a message names; it notifies nobody else."""
     assert exhibit.counted is not None and exhibit.counted.tally.ends is not None, "it is due"
     for start in range(0, len(users), MOST_REMINDED):

@@ -12,7 +12,7 @@ import discord
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.hashing import digest
 from dao_bot.store.values import StoredPost
-from governance.discord.reply import Button, picture_file, view_of
+from governance.discord.reply import Item, picture_file, view_of
 
 THREAD_ARCHIVED = 50083
 _THREAD_EXISTS = 160004
@@ -30,7 +30,7 @@ class Message:
     """
 
     embed: discord.Embed
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[Item, ...] = ()
     picture: bytes | None = None
     drawn: str = ""
     content: str = ""

@@ -15,6 +15,7 @@ class Verb(enum.StrEnum):
     """What is to be done."""
 
     VOTE = "vote"
+    CHOOSE = "choose"
     APPROVE = "approve"
     VETO = "veto"
     DETAILS = "details"
@@ -24,7 +25,7 @@ class Verb(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button, or the dialog that it opened.
+    """A button, a menu, or the dialog that it opened.
 
     Attributes:
         subject: the proposal.

@@ -10,7 +10,7 @@ import discord
 
 from dao_bot.domain.errors import DaoBotError
 from governance.discord.press import Press
-from governance.discord.words import plain
+from governance.discord.words import name, plain
 
 MOST_TEXT = 2000
 NOBODY = discord.AllowedMentions.none()
@@ -28,6 +28,19 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Menu:
+    """Options to choose from, by their numbers from 1: one, or as many as one likes."""
+
+    press: Press
+    label: str
+    options: tuple[str, ...]
+    several: bool
+
+
+Item = Button | Menu
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What is answered. `text` is safe already: whatever others wrote in it went through `words.plain`.
 
@@ -37,7 +50,7 @@ class Reply:
 
     text: str
     picture: bytes | None = None
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[Item, ...] = ()
 
 
 def error_reply(error: DaoBotError) -> Reply:
@@ -46,14 +59,28 @@ def error_reply(error: DaoBotError) -> Reply:
     return Reply(plain(text[:1].upper() + text[1:], MOST_TEXT))
 
 
-def view_of(buttons: tuple[Button, ...]) -> discord.ui.View:
-    """Buttons that need no process to remember them; five in a row."""
+def view_of(items: tuple[Item, ...]) -> discord.ui.View:
+    """What can be clicked, and needs no process to remember it; five buttons in a row."""
     view = discord.ui.View(timeout=None)
-    for button in buttons:
-        style = discord.ButtonStyle.danger if button.danger else discord.ButtonStyle.secondary
-        view.add_item(discord.ui.Button(label=button.label[:80], style=style, custom_id=button.press.custom_id))
+    for item in items:
+        view.add_item(_menu(item) if isinstance(item, Menu) else _button(item))
     view.stop()
     return view
+
+
+def _button(button: Button) -> discord.ui.Button[discord.ui.View]:
+    style = discord.ButtonStyle.danger if button.danger else discord.ButtonStyle.secondary
+    return discord.ui.Button(label=button.label[:80], style=style, custom_id=button.press.custom_id)
+
+
+def _menu(menu: Menu) -> discord.ui.Select[discord.ui.View]:
+    options = [
+        discord.SelectOption(label=name(option), value=str(number)) for number, option in enumerate(menu.options, 1)
+    ]
+    most = len(options) if menu.several else 1
+    return discord.ui.Select(
+        custom_id=menu.press.custom_id, placeholder=menu.label, min_values=1, max_values=most, options=options
+    )
 
 
 def picture_file(picture: bytes, name: str = "picture.png") -> discord.File:

@@ -30,7 +30,7 @@ def inbox(
 
 def vote(
     subject: SubjectId,
-    choice: Annotated[str, typer.Argument(help="for, against, abstain, veto; or the option's number, or JSON.")],
+    choice: Annotated[str, typer.Argument(help="An option, several (Red, Blue), or parts (Red: 60, Blue: 40).")],
     key: Key,
     reason: Reason = "",
     config: Config = CONFIG,

@@ -226,7 +226,7 @@ class Gateway:
             return CloseCode.AUTHENTICATION_FAILED
         if data.get("intents", 0) & PRIVILEGED & ~self.privileged_intents:
             return CloseCode.DISALLOWED_INTENTS
-        if self._clock.now() - self._last_identify < self.identify_interval:
+        if 0.0 <= self._clock.now() - self._last_identify < self.identify_interval:
             return None
         self._last_identify = self._clock.now()
         self.identifies += 1

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dao_bot.app.governing import own_page, parse_choice
+from dao_bot.app.governing import own_page
 from dao_bot.app.wiring import make_assembly, open_desk
 from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.accounts import DEPLOYER
 from dao_bot.devnet.artifacts import own_artifact
 from dao_bot.devnet.transactions import Transaction, transact_all
-from dao_bot.domain.errors import BadInput
 from governance.wallets.person import Person
 from tests.integration.app.kit import Office, in_, refused
 from tests.integration.governance.town import ANN, BOB, EVE, STEWARDS, Wallet
@@ -20,7 +19,6 @@ from tests.integration.governance.town import ANN, BOB, EVE, STEWARDS, Wallet
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
 
-OPTIONS = ("For", "Against", "Abstain")
 BALLOT = {"power": "members", "duration": "1h", "quorum": "1000"}
 
 
@@ -175,20 +173,6 @@ def test_a_mandate_is_proposed_approved_and_listed(governed: Office) -> None:
     refused(wrong, 2, "no such token")
 
 
-@pytest.mark.parametrize(
-    ("text", "choice"),
-    [("for", 1), ("Against", 2), ("3", 3), ("[1, 2]", [1, 2]), ('{"1": 3}', {"1": 3})],
-)
-def test_choices_are_written_by_name_number_or_as_json(text: str, choice: object) -> None:
-    assert parse_choice(text, OPTIONS) == choice
-
-
-@pytest.mark.parametrize("text", ["", "fro", "true", "null", '"for"', "1.5", "[" * 9999])
-def test_what_is_no_choice_is_told_with_what_could_be(text: str) -> None:
-    with pytest.raises(BadInput, match="no such option"):
-        parse_choice(text, OPTIONS)
-
-
 def test_a_question_is_asked_by_a_steward_voted_on_in_any_kind_and_closed(governed: Office, anvil: Anvil) -> None:
     asked = ["--power", "members", "--duration", "1h", "--option", "Red", "--option", "Blue", "--option", "Green"]
     steward = ("--key", key_of(governed, STEWARDS["steward-1"]), "--yes")
@@ -198,10 +182,10 @@ def test_a_question_is_asked_by_a_steward_voted_on_in_any_kind_and_closed(govern
     weighted = governed.facts("ask", "How much of each?", "--kind", "weighted", *asked, *steward)["subject"]
     assert {task["subject"] for task in governed.facts("inbox", "--wallet", ANN.address)} >= {single, ranked, weighted}
     governed.facts("vote", single, "blue", *ann)
-    governed.facts("vote", ranked, "[2, 1, 3]", *ann)
+    governed.facts("vote", ranked, "blue, red, green", *ann)
     governed.facts("vote", ranked, "[3, 2, 1]", *bob)
-    governed.facts("vote", weighted, '{"1": 3, "2": 1}', *ann)
-    refused(governed.dao_bot("vote", ranked, "blue", *ann, "--json"), 2, "list of options")
+    governed.facts("vote", weighted, "red: 3, blue: 1", *ann)
+    refused(governed.dao_bot("vote", ranked, "blue", *ann, "--json"), 2, "too short")
     anvil.advance(3601)
     told = [governed.facts("tally", subject) for subject in (single, ranked, weighted)]
     assert all(each["closed"] for each in told)

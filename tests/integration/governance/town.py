@@ -19,8 +19,10 @@ from dao_bot.devnet.artifacts import own_artifact
 from dao_bot.devnet.transactions import Transaction, transact_all
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.lifecycle import State
+from governance.acts.polls import Poll
 from governance.acts.stands import Stand, Stood
 from governance.assembly import STEWARD, Assembly, Identity, VoteRecorded
+from governance.ballots import Method
 from governance.wallets.person import Person
 from governance.wallets.sign_in import Page
 from governance.wallets.statement import Deed
@@ -119,6 +121,11 @@ class Town:
 
     def stand(self, identity: Identity, proposal: str, stand: Stand, key: str = "click") -> Stood:
         return self.assembly.stand(identity, proposal, stand, key)
+
+    def ask(self, title: str, method: Method, duration: int = HOUR) -> Poll:
+        """A steward's question."""
+        steward = self.steward("steward-1")
+        return self.assembly.ask(steward, self.assembly.poll(title, method, "members", duration), title)
 
     def later(self, seconds: int = HOUR + 1) -> None:
         self.office.anvil.advance(seconds)

@@ -15,7 +15,7 @@ from governance.ballots.ranked_choice import RankedChoice
 from governance.ballots.single_choice import SingleChoice
 from governance.ballots.weighted import Weighted
 from governance.web.errands import Errand
-from tests.integration.governance.town import ANN, HOUR
+from tests.integration.governance.town import ANN
 from tests.integration.web.kit import PHONE, Site, Visitor, visiting
 from tests.integration.web.test_hostile_in_browser import IMAGE, is_unharmed
 from tests.integration.web.wallets import BrowserWallet
@@ -69,9 +69,7 @@ def test_a_ballot_is_filled_in_signed_and_counted(
     opened = site()
     town = opened.town
     town.fund({ANN: 100})
-    poll = town.assembly.ask(
-        town.steward("steward-1"), town.assembly.poll(f"What next? {IMAGE}", method, "members", HOUR)
-    )
+    poll = town.ask(f"What next? {IMAGE}", method)
     with visiting(browser, BrowserWallet(ANN, town.office.world.chain_id), viewport=PHONE) as visitor:
         visitor.choose_wallet(opened.link(Errand.VOTE, "ann", poll.hash))
         visitor.sees(f"What next? {IMAGE}")
