@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from dao_bot.app.exits import DONE
 from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import make_assembly, open_desk
-from dao_bot.cards.text import clean, utc
+from dao_bot.cards.text import clean, duration, utc
+from dao_bot.domain.errors import StoreError
 from dao_bot.domain.units import format_units
+from governance.ballots.optimistic import Optimistic
+from governance.ballots.veto_window import closes_at, elapsed
 
 if TYPE_CHECKING:
     from governance.acts.ballot_box import Counted
@@ -47,13 +50,36 @@ def _lines(counted: Counted) -> list[str]:
         lines.append(f"  not confirmed by their contracts: {', '.join(sorted(counted.void))}")
     ends = f"ends {utc(result.ends)}" if result.ends else "the end is not known yet"
     state = f"closed by event {counted.closed}" if counted.closed else f"open, {ends}"
+    window = window_line(counted)
     verdict = "passed" if result.outcome.passed else "not passed"
     return [
         *lines,
         f"{state}: {verdict}, {result.outcome.reason}",
+        *([window] if window else []),
         f"votes root    {result.votes_root}",
         f"input digest  {result.input_digest}",
     ]
+
+
+def window_line(counted: Counted) -> str | None:
+    """How far the veto window has run, counted again from when the card was seen; None of other kinds of vote.
+
+    Raises:
+        StoreError: a vote was closed at another time than the record's sightings give.
+    """
+    ballot, ends = counted.opened.ballot, counted.tally.ends
+    if not isinstance(ballot.method, Optimistic):
+        return None
+    again = closes_at(ballot.method, counted.seen, ballot.opens)
+    if counted.closed is not None and again != ends:
+        raise StoreError(
+            "the veto window did not end when the vote was closed",
+            value=f"closed at {ends}",
+            limit=f"{again}, by the times in the record in which the card was seen",
+        )
+    ran = elapsed(counted.seen, ballot.opens, counted.opened.subject.valid_until if ends is None else ends)
+    times = f"in {len(counted.seen)} times in which the card was seen"
+    return f"the veto window ran {duration(ran)} of {duration(ballot.method.window)}, {times}"
 
 
 def _receipt_lines(receipt: Receipt) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.record import Event
@@ -120,7 +120,7 @@ class Acts(Part):
     def record_sighting(self, subject: str, at: int, *, good: bool) -> None:
         """That a card was seen, or not to be seen, at a moment; of two at one moment the worse one stays.
 
-        Sightings come every minute, so they are no events; what is counted from them is.
+        They are no events; times in which all was well become some, and `forget_sightings` is told.
         """
         here = (
             sightings.c.subject == name_of("subject", subject),
@@ -138,6 +138,13 @@ class Acts(Part):
         query = select(sightings.c.at, sightings.c.good).where(sightings.c.subject == name_of("subject", subject))
         with self._database.read() as connection:
             return tuple((row.at, row.good) for row in connection.execute(query.order_by(sightings.c.at)))
+
+    def forget_sightings(self, subject: str, before: int) -> None:
+        """Those of earlier moments are in the record."""
+        with self._database.write("forget_sightings") as connection:
+            connection.execute(
+                delete(sightings).where(sightings.c.subject == name_of("subject", subject), sightings.c.at < before)
+            )
 
     def _first_act(self, connection: Connection, query: Select[Any]) -> StoredAct | None:
         row = connection.execute(query).first()

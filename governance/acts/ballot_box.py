@@ -14,7 +14,7 @@ from dao_bot.chain.provider import Treasury
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import Block
 from dao_bot.store.values import StoredAct
-from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, POWER_READ, VOTED
+from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, CARD_SEEN, POWER_READ, VOTED
 from governance.acts.opened import OpenedBallot, opened_ballot, opened_body
 from governance.acts.register import Register
 from governance.acts.subject import Subject
@@ -24,7 +24,7 @@ from governance.ballots.delegation import DelegatedPower, in_force
 from governance.ballots.errors import InvalidBallot
 from governance.ballots.optimistic import Optimistic
 from governance.ballots.tally import Tally, counted_votes, tally
-from governance.ballots.veto_window import Sighting, closes_at
+from governance.ballots.veto_window import Seen, Sighting, closes_at, seen_times
 from governance.ballots.vote import Vote, vote_from_record
 from governance.power.blocks import block_before
 from governance.power.source import Moment, Unit
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 KEEPER = "keeper"
 _POWER = "power"
+_WATCH = "watch"
+_LONGEST_SEEN = 3600
+"""Seconds of a card's sightings after which the record is told of them, if nothing ends them before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Counted:
         votes: those that count, in the order of the record.
         closed: number of the event that closed it; None while it is open, when all this may change.
         void: wallets whose contracts did not confirm their vote, link or delegation any more when it was closed.
+        seen: when the card was seen, on which a veto window runs; by the record alone once it is closed.
     """
 
     opened: OpenedBallot
@@ -55,6 +59,7 @@ class Counted:
     votes: tuple[Vote, ...]
     closed: int | None
     void: frozenset[str]
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class _Box:
     votes: list[Vote] = field(default_factory=list)
     acts: dict[int, StoredAct] = field(default_factory=dict)
     last: dict[str, StoredAct] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
     closed: StoredAct | None = None
 
 
@@ -174,13 +180,24 @@ class BallotBox:
         """The event that closed it. Inside a transaction nobody else can close it until that ends."""
         return self._store.last_act(opened.ballot.id, BALLOT_CLOSED)
 
+    def saw(self, ballot_id: str, method: Optimistic, at: int, *, good: bool) -> None:
+        """Whether the card of a ballot, open or yet to be opened, is there to be seen now, and all is well.
+
+        Looks come every half a minute, so they are kept beside the record. Each time in which all was well becomes an
+        event when it ends, when it has grown long, and when the ballot is closed.
+        """
+        with self._store.transaction("sighting"):
+            self._store.record_sighting(ballot_id, at, good=good)
+            self._tell_seen(ballot_id, method, _LONGEST_SEEN)
+
     def count(self, opened: OpenedBallot) -> Counted:
         """The votes that count as the record has them now; of a closed ballot, those that counted when it closed."""
         box = self._opened_box(opened)
         if box.closed is None:
-            return self._count(box, self._timed(box), frozenset(), None)
+            seen = self._seen(box)
+            return self._count(box, _timed(box, seen), frozenset(), None, seen)
         ballot = dataclasses.replace(opened.ballot, ends=box.closed.body["ends"])
-        return self._count(box, ballot, frozenset(box.closed.body["void"]), box.closed.number)
+        return self._count(box, ballot, frozenset(box.closed.body["void"]), box.closed.number, tuple(box.seen))
 
     def close(self, opened: OpenedBallot, now: Block) -> Counted | None:
         """The final count, which is recorded when its end has passed; None before.
@@ -190,7 +207,7 @@ class BallotBox:
         box = self._opened_box(opened)
         if box.closed is not None:
             return self.count(opened)
-        ballot = self._timed(box)
+        ballot = _timed(box, self._seen(box))
         if ballot.ends is None or now.timestamp <= ballot.ends:
             return None
         counted = self._count(box, ballot, frozenset(), None)
@@ -198,21 +215,39 @@ class BallotBox:
             return None
         void = self._void(box, counted, now)
         with self._store.transaction("close_ballot"):
-            final = self._count(self._opened_box(opened), ballot, void, None)
+            if isinstance(ballot.method, Optimistic):
+                self._tell_seen(ballot.id, ballot.method, 0)
+            box = self._opened_box(opened)
+            if _timed(box, tuple(box.seen)) != ballot:
+                return None  # a worse sighting came meanwhile
+            final = self._count(box, ballot, void, None)
             body = {"ends": ballot.ends, "void": sorted(void), "tally": final.tally.record()}
             at = now.timestamp
             self._store.record_act(opened.ballot.id, BALLOT_CLOSED, KEEPER, f"close {opened.ballot.id}", at, body)
         return self.count(opened)
 
-    def _timed(self, box: _Box) -> Ballot:
-        """With the end of its veto window, as far as that has run."""
+    def _seen(self, box: _Box) -> tuple[Seen, ...]:
+        """When the card was seen, by the record and by what it was not told yet."""
         ballot = box.opened.ballot
         if not isinstance(ballot.method, Optimistic):
-            return ballot
-        seen = [Sighting(at, good, good) for at, good in self._store.sightings(ballot.id)]
-        return dataclasses.replace(ballot, ends=closes_at(ballot.method, seen, ballot.opens))
+            return ()
+        return (*box.seen, *seen_times(ballot.method, self._sightings(ballot.id)))
 
-    def _count(self, box: _Box, ballot: Ballot, void: frozenset[str], closed: int | None) -> Counted:
+    def _sightings(self, ballot_id: str) -> list[Sighting]:
+        return [Sighting(at, good) for at, good in self._store.sightings(ballot_id)]
+
+    def _tell_seen(self, ballot_id: str, method: Optimistic, longest: int) -> None:
+        """Times that are over, or last for `longest` seconds, go into the record, and their looks are forgotten."""
+        sightings = self._sightings(ballot_id)
+        for seen in seen_times(method, sightings):
+            if seen.end < sightings[-1].at or seen.end - seen.start >= longest:
+                key, body = f"seen {ballot_id} {seen.start}", {"from": seen.start, "to": seen.end}
+                self._store.record_act(ballot_id, CARD_SEEN, _WATCH, key, seen.end, body)
+                self._store.forget_sightings(ballot_id, before=seen.end)
+
+    def _count(
+        self, box: _Box, ballot: Ballot, void: frozenset[str], closed: int | None, seen: tuple[Seen, ...] = ()
+    ) -> Counted:
         votes = [vote for vote in box.votes if vote.wallet not in void]
         delegated = [order for order in box.opened.delegated if order.delegator not in void]
         return Counted(
@@ -221,6 +256,7 @@ class BallotBox:
             counted_votes(ballot, votes, until=closed),
             closed,
             void,
+            seen,
         )
 
     def _void(self, box: _Box, counted: Counted, block: Block) -> frozenset[str]:
@@ -254,7 +290,7 @@ class BallotBox:
                     return None
                 opened = opened_ballot(self._treasury.chain_id, self._treasury.safe, first)
                 box = self._boxes[ballot_id] = _Box(opened, first.number, dict(opened.power.power))
-            for act in self._store.acts(ballot_id, VOTED, POWER_READ, BALLOT_CLOSED, after=box.read):
+            for act in self._store.acts(ballot_id, VOTED, POWER_READ, CARD_SEEN, BALLOT_CLOSED, after=box.read):
                 _take(box, act)
                 box.read = act.number
             return box
@@ -280,8 +316,18 @@ def _take(box: _Box, act: StoredAct) -> None:
     elif act.kind == VOTED:
         box.votes.append(vote_from_record(box.opened.ballot.method, act.body, act.number))
         box.acts[act.number] = box.last[act.actor] = act
+    elif act.kind == CARD_SEEN:
+        box.seen.append(Seen(act.body["from"], act.body["to"]))
     elif box.closed is None:
         box.closed = act
+
+
+def _timed(box: _Box, seen: tuple[Seen, ...]) -> Ballot:
+    """With the end of its veto window, as far as that has run."""
+    ballot = box.opened.ballot
+    if not isinstance(ballot.method, Optimistic):
+        return ballot
+    return dataclasses.replace(ballot, ends=closes_at(ballot.method, seen, ballot.opens))
 
 
 def _has_wallets(tier: Tier) -> bool:

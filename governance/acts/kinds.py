@@ -5,6 +5,7 @@ from __future__ import annotations
 BALLOT_OPENED = "ballot opened"
 POWER_READ = "voting power read"
 VOTED = "voted"
+CARD_SEEN = "card seen"
 BALLOT_CLOSED = "ballot closed"
 STOOD = "steward took a stand"
 DELEGATED = "voting power delegated"

@@ -79,8 +79,10 @@ class Inbox(Freezing, Receipts):
 
     def saw_card(self, subject_id: str, *, visible: bool, healthy: bool) -> None:
         """What a front door saw of a card now: at intervals and at every change. Veto windows run on this alone."""
-        good = visible and healthy and self.frozen() is None
-        self._hall.store.record_sighting(self.question(subject_id).subject.id, self._hall.clock.now(), good=good)
+        question, good = self.question(subject_id), visible and healthy and self.frozen() is None
+        terms = question.terms.ballot
+        if terms is not None and isinstance(terms.method, Optimistic):
+            self._hall.box.saw(question.subject.id, terms.method, self._hall.clock.now(), good=good)
 
     def awaiting(self) -> tuple[Question, ...]:
         """Everything open that asks people something: proposals, the oldest first, then mandates, then questions."""

@@ -8,7 +8,7 @@ from governance.ballots.merkle import merkle_root, prove, verify
 from governance.ballots.method import ENTRY_POINTS, Choice, Count, Method, Outcome
 from governance.ballots.power import POWER_DECIMALS, floor_power
 from governance.ballots.tally import Tally, counted_votes, tally
-from governance.ballots.veto_window import Sighting, closes_at, elapsed
+from governance.ballots.veto_window import Seen, Sighting, closes_at, elapsed, seen_times
 from governance.ballots.vote import Vote, vote_from_record
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "LateSwing",
     "Method",
     "Outcome",
+    "Seen",
     "Sighting",
     "Tally",
     "Vote",
@@ -38,6 +39,7 @@ __all__ = [
     "merkle_root",
     "prove",
     "require_no_cycle",
+    "seen_times",
     "tally",
     "verify",
     "vote_from_record",

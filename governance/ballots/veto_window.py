@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,49 +11,59 @@ from governance.ballots.optimistic import Optimistic
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What was seen of a ballot's card at one moment; recorded at stated intervals and at every change.
+    """What was seen of a ballot's card at one moment; looked for at stated intervals and at every change.
 
     Attributes:
         at: chain time, epoch seconds.
-        card_visible: the card stands in its channel, and those who may veto can see it.
-        channel_healthy: clicks on it arrive and are recorded.
-        frozen: approvals through the channel are stopped.
+        good: the card stands in its channel, those who may veto can see it, clicks on it arrive and are recorded, and
+            nothing is frozen.
     """
 
     at: int
-    card_visible: bool
-    channel_healthy: bool
-    frozen: bool = False
-
-    @property
-    def good(self) -> bool:
-        return self.card_visible and self.channel_healthy and not self.frozen
+    good: bool
 
 
-def elapsed(method: Optimistic, sightings: Iterable[Sighting], opens: int, now: int) -> int:
-    """Seconds that the window has run between the chain times `opens` and `now`.
+@dataclass(frozen=True, slots=True, order=True)
+class Seen:
+    """A time in which the card was looked at again and again, and all was well; chain time, both ends included."""
 
-    It runs between two good sightings that follow each other within `longest_gap`, and at no other time: of an outage
-    that nobody could record, only the silence shows. At one moment the worst sighting holds.
+    start: int
+    end: int
+
+
+def seen_times(method: Optimistic, sightings: Iterable[Sighting]) -> tuple[Seen, ...]:
+    """Times of good sightings that follow each other within `longest_gap`, as long as they go on, in their order.
+
+    Of an outage that nobody could record, only the silence shows. At one moment the worst sighting holds.
     """
-    return sum(max(0, min(end, now) - max(start, opens)) for start, end in _running(method, sightings))
-
-
-def closes_at(method: Optimistic, sightings: Iterable[Sighting], opens: int) -> int | None:
-    """Chain time at which the window has run for its whole length, or None if it has not yet."""
-    left = method.window
-    for start, end in _running(method, sightings):
-        start = max(start, opens)
-        if end - start >= left:
-            return start + left
-        left -= max(0, end - start)
-    return None
-
-
-def _running(method: Optimistic, sightings: Iterable[Sighting]) -> Iterator[tuple[int, int]]:
     good: dict[int, bool] = {}
     for sighting in sightings:
         good[sighting.at] = good.get(sighting.at, True) and sighting.good
+    found: list[Seen] = []
     for start, end in pairwise(sorted(good)):
-        if good[start] and good[end] and end - start <= method.longest_gap:
-            yield start, end
+        if not (good[start] and good[end] and end - start <= method.longest_gap):
+            continue
+        goes_on = bool(found) and found[-1].end == start
+        found.append(Seen(found.pop().start if goes_on else start, end))
+    return tuple(found)
+
+
+def elapsed(seen: Iterable[Seen], opens: int, now: int) -> int:
+    """Seconds that the window has run between the chain times `opens` and `now`: in these times, and in no other."""
+    ran, since = 0, opens
+    for time in sorted(seen):
+        ran += max(0, min(time.end, now) - max(time.start, since))
+        since = max(since, time.end)
+    return ran
+
+
+def closes_at(method: Optimistic, seen: Iterable[Seen], opens: int) -> int | None:
+    """Chain time at which the window has run for its whole length, or None if it has not yet."""
+    left, since = method.window, opens
+    for time in sorted(seen):
+        start = max(time.start, since)
+        if time.end - start >= left:
+            return start + left
+        left -= max(0, time.end - start)
+        since = max(since, time.end)
+    return None

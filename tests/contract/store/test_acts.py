@@ -110,6 +110,8 @@ def test_sightings_keep_the_worse_of_one_moment(store: Store) -> None:
         store.record_sighting(SUBJECT, at, good=good)
     assert store.sightings(SUBJECT) == ((10, True), (20, False), (30, False))
     assert store.sightings(hash32(9)) == ()
+    store.forget_sightings(SUBJECT, before=30)
+    assert store.sightings(SUBJECT) == ((30, False),)
 
 
 def test_many_acts_at_once_are_what_they_would_be_one_by_one(store: Store) -> None:

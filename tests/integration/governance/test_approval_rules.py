@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from dao_bot.app.counting import window_line
 from dao_bot.domain.errors import BadInput, DaoBotError, Refused, StoreError
 from dao_bot.domain.lifecycle import State
 from governance.acts.ballot_box import Counted
+from governance.acts.kinds import CARD_SEEN
 from governance.acts.stands import Stand
 from governance.assembly import STEWARD
 from governance.wallets.statement import Deed
@@ -266,12 +268,19 @@ def test_an_optimistic_batch_passes_only_when_its_card_was_seen_for_the_whole_wi
     opened.later(HOUR)
     opened.office.tick()
     assert opened.office.state(proposal) is State.ACTIVE, "nobody saw the card, so silence means nothing"
-    for _ in range(11):
-        opened.assembly.saw_card(proposal, visible=True, healthy=True)
+    for visible in (True, True, False, *[True] * 11):
+        opened.assembly.saw_card(proposal, visible=visible, healthy=True)
         opened.later(60)
     opened.assembly.saw_card(proposal, visible=True, healthy=True)
     opened.later(5)
     assert opened.finish(proposal) is State.EXECUTED
+    store, counted = opened.office.desk.store, opened.assembly.tally(proposal)
+    told = [(act.body["from"], act.body["to"]) for act in store.acts(proposal, CARD_SEEN)]
+    assert [end - start >= 60 for start, end in told] == [True, True], "an event for each time, not for each look"
+    assert told[0][1] < told[1][0] and store.sightings(proposal) == ((told[1][1], True),)
+    assert "ran 10 min of 10 min, in 2 times" in str(window_line(counted))
+    with pytest.raises(StoreError, match="did not end when"):
+        window_line(dataclasses.replace(counted, seen=counted.seen[:1]))
 
 
 def test_an_optimistic_batch_is_defeated_by_enough_vetoes(town: Opened) -> None:
