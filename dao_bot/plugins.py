@@ -8,7 +8,7 @@ import importlib.util
 import re
 import sys
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,7 +42,7 @@ _BY_PATH = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
 def names(group: str) -> tuple[str, ...]:
     """Every name that is installed in `group`, sorted; nothing is imported."""
-    return tuple(sorted(_installed(group, tuple(sys.path))))
+    return tuple(sorted(_installed(group)))
 
 
 def trust_only_own() -> None:
@@ -102,7 +102,7 @@ def entry_point(group: str, name: str) -> EntryPoint:
         NotFound: no installed distribution offers the name.
         BadInput: two distributions offer it.
     """
-    installed = _installed(group, tuple(sys.path))
+    installed = _installed(group)
     entries = installed.get(name, ())
     if not entries:
         raise NotFound(f"there is no {_word(group)} `{name}`", next_step=did_you_mean(name, installed) or None)
@@ -116,13 +116,17 @@ def entry_point(group: str, name: str) -> EntryPoint:
     return entries[0]
 
 
-@cache
-def _installed(group: str, _path: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
-    """Reading the metadata of every distribution takes milliseconds, so it is done once for each `sys.path`."""
+def _installed(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     found: dict[str, tuple[EntryPoint, ...]] = {}
-    for entry in entry_points(group=group):
+    for entry in _all_installed(tuple(sys.path)).select(group=group):
         found[entry.name] = (*found.get(entry.name, ()), entry)
     return found
+
+
+@cache
+def _all_installed(_path: tuple[str, ...]) -> EntryPoints:
+    """Reading the metadata of every distribution takes milliseconds, so it is done once for each `sys.path`."""
+    return entry_points()  # type: ignore[return-value]  # what it returns in Python 3.11 selects alike
 
 
 def _distribution(entry: EntryPoint) -> str:

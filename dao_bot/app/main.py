@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -48,6 +49,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Entry point: whatever goes wrong becomes one message and an exit code, never a traceback."""
     as_json = "--json" in sys.argv
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # else it would import each that is installed
     try:
         code = app(standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last place where an error can be told

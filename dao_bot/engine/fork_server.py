@@ -29,12 +29,13 @@ _PRINTED_KEPT = 65_536
 _GRACE_SECONDS = 5.0
 _START = "from dao_bot.engine.worker import main; main()"
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "SSL_CERT_FILE", "PYTHONDONTWRITEBYTECODE")
-_ONE_THREAD = {
+_SET_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 
 
@@ -95,7 +96,7 @@ class ForkServer:
                     [sys.executable, "-I", "-c", _START],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
-                    env={key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ} | _ONE_THREAD,
+                    env={key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ} | _SET_ENVIRONMENT,
                     start_new_session=True,
                 )
             self._running = process, control

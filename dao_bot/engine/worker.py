@@ -24,7 +24,7 @@ from typing import Any
 from dao_bot.config.wording import in_words
 from dao_bot.domain.hashing import canonical
 from dao_bot.engine.fence import limit_resources, raise_fence
-from dao_bot.plugins import load_strategy
+from dao_bot.plugins import STRATEGIES, load_strategy, names
 from dao_bot.strategy import Decision, Observation, Strategy
 
 LIBRARIES = ("scipy.sparse", "highspy", "cvxpy", "pandas", "sklearn.linear_model", "sklearn.decomposition")
@@ -51,6 +51,7 @@ class Request:
 def main() -> None:
     """Serve on the socket that is standard input, until its other end is closed."""
     control = socket.socket(fileno=0)
+    names(STRATEGIES)  # reads once, for all workers, what is installed
     descriptors = _fork_for_each_question(control)
     os.setsid()
     control.detach()

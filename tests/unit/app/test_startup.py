@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from dao_bot.app.commands.table import MODULES
 
@@ -59,6 +60,24 @@ def test_help_of_every_command_loads_nothing_heavy() -> None:
     commands = {f"dao_bot.app.commands.{module}" for module in MODULES.values()}
     assert not commands & set(loaded[""])
     assert commands & set(loaded[next(iter(MODULES))]) == {f"dao_bot.app.commands.{first}"}
+
+
+def test_a_plugin_of_a_library_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "stranger.py").write_text("raise SystemExit('a stranger runs here')")
+    (tmp_path / "stranger-1.dist-info").mkdir()
+    (tmp_path / "stranger-1.dist-info" / "entry_points.txt").write_text("[pydantic]\nstranger = stranger:plugin\n")
+    code = f"""
+import contextlib, io, sys
+sys.path.append({str(tmp_path)!r})
+sys.argv = ["dao-bot", "check", "-c", "/dev/null"]
+from dao_bot.app.main import main
+with contextlib.redirect_stderr(io.StringIO()) as told:
+    try:
+        main()
+    except SystemExit as end:
+        print(end.code, "dao_bot.config.settings" in sys.modules)
+"""
+    assert python(code).split() == ["2", "True"]
 
 
 def loaded_by(module: str) -> set[str]:
