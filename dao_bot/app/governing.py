@@ -144,11 +144,12 @@ def own_page(chain_id: int) -> Page:
 
 def freeze(path: Path, key_reference: str, reason: str, yes: bool, as_facts: bool) -> int:
     """A steward stops approvals."""
+    from governance.assembly.freezing import EVERYTHING
     from governance.wallets.statement import Deed
 
     with open_desk(path) as desk:
         assembly = make_assembly(desk)
-        held = sign_statement(assembly, Deed.FREEZE, key_reference, "approvals", reason, yes, assembly.freeze_signed)
+        held = sign_statement(assembly, Deed.FREEZE, key_reference, EVERYTHING, reason, yes, assembly.freeze_signed)
     if as_facts:
         print_json(held)
     else:

@@ -10,6 +10,9 @@ from governance.assembly.identity import Identity
 from governance.assembly.standing import Standing
 from governance.wallets.statement import Deed, Statement
 
+EVERYTHING = "approvals"
+"""What a statement is about that freezes."""
+
 
 class Freezing(Standing):
     """To stop is easy, to go on takes wallets."""

@@ -71,7 +71,12 @@ def vote_all(house: House, requests: Sequence[VoteRequest]) -> list[Reply]:
 
 
 def stand(house: House, caller: Caller, proposal_id: str, word: Stand, reason: str = "") -> Reply:
-    """A steward's word."""
+    """A steward's word; where only his wallet's counts, a link to the page on which it signs."""
+    if word is Stand.APPROVE and house.invite is not None:
+        question = house.assembly.question(proposal_id)
+        if question.terms.must_be_signed(question.subject.value):
+            house.assembly.steward(caller.identity(house))
+            return invite(house, caller, "approve", proposal_id)
     stood = house.assembly.stand(caller.identity(house), proposal_id, word, caller.key, reason)
     what = {Stand.APPROVE: "approves", Stand.VETO: "vetoes", Stand.WITHDRAW: "has withdrawn his word"}[stood.stand]
     return Reply(
@@ -97,7 +102,9 @@ def inbox(house: House, caller: Caller) -> Reply:
 
 
 def delegate(house: House, caller: Caller, to: str) -> Reply:
-    """Hand the power of all linked wallets on, or take it back."""
+    """Hand the power of all linked wallets on, or take it back; with nobody named, a link to the wallet page."""
+    if not to:
+        return invite(house, caller, "delegate")
     identity = caller.member(house)
     address = None if to.strip().lower() == NOBODY else parse_address(to.strip())
     orders = house.assembly.delegate(identity, address, caller.key)
@@ -112,9 +119,9 @@ def delegate(house: House, caller: Caller, to: str) -> Reply:
 
 def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = None) -> Reply:
     """A link to the wallet page for this person alone."""
-    identity = caller.member(house)
+    identity = caller.reader(house) if errand == "approve" else caller.member(house)
     if house.invite is None:
-        raise Refused("no wallet page is configured", next_step="Use `dao-bot link` and `dao-bot vote` instead")
+        raise Refused("no wallet page is configured", next_step=f"Use `dao-bot {errand}` instead")
     subject = None if proposal_id is None else house.assembly.question(proposal_id).subject.id
     address = house.invite(identity.person, caller.name, errand, subject)
     return Reply(

@@ -106,8 +106,8 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
         await clerk.act(interaction, partial(acts.invite, house, caller, "unlink" if remove else "link"))
 
     @tree.command(name="delegate", description="Hand your voting power to another wallet", guild=place)
-    @app_commands.describe(to="a wallet's address, or `nobody`")
-    async def delegate(interaction: discord.Interaction, to: app_commands.Range[str, 6, 42]) -> None:
+    @app_commands.describe(to="a wallet's address, or `nobody`; left out: sign with your wallet")
+    async def delegate(interaction: discord.Interaction, to: app_commands.Range[str, 0, 42] = "") -> None:
         await clerk.act(interaction, partial(acts.delegate, house, caller_of(interaction), to))
 
     @tree.command(name="tally", description="How a vote stands, and how to count it again", guild=place)

@@ -33,10 +33,11 @@ class Look(Body):
 
 
 class Offer(Body):
-    """Which wallet is about to sign; for a vote, also what."""
+    """Which wallet is about to sign; for a vote, also what; for a delegation, to whom."""
 
     wallet: Text
     choice: Number | Annotated[list[Number], Field(max_length=100)] | dict[Text, Number] | None = None
+    to: Text = ""
     reason: Annotated[str, Field(max_length=500)] = ""
 
 

@@ -13,10 +13,12 @@ class Errand(enum.StrEnum):
     VOTE = "vote"
     APPROVE = "approve"
     VETO = "veto"
+    DELEGATE = "delegate"
+    FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     SIGN = "sign"
 
     @property
     def has_subject(self) -> bool:
-        """Whether it is about one proposal or mandate."""
-        return self not in (Errand.LINK, Errand.UNLINK, Errand.UNFREEZE)
+        """Whether it is about one proposal, mandate or question."""
+        return self in (Errand.VOTE, Errand.APPROVE, Errand.VETO, Errand.SIGN)

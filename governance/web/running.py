@@ -14,12 +14,13 @@ from governance.assembly import Assembly
 from governance.wallets.sign_in import Purpose
 from governance.wallets.statement import Deed
 from governance.web.desk import WebDesk
+from governance.web.errand.delegating import Delegating
+from governance.web.errand.freezing import Freezing, Unfreezing
 from governance.web.errand.linking import Linking
 from governance.web.errand.port import ErrandDesk
 from governance.web.errand.question import Questions
 from governance.web.errand.signing import Signing
 from governance.web.errand.standing import Standing
-from governance.web.errand.unfreezing import Unfreezing
 from governance.web.errand.voting import Voting
 from governance.web.errands import Errand
 from governance.web.server import WalletPage
@@ -37,6 +38,8 @@ def wallet_page(desk: WebDesk, assembly: Assembly, proxies: int) -> WalletPage:
         Errand.VOTE: Voting(assembly, questions),
         Errand.APPROVE: Standing(assembly, questions, Deed.APPROVE),
         Errand.VETO: Standing(assembly, questions, Deed.VETO),
+        Errand.DELEGATE: Delegating(assembly),
+        Errand.FREEZE: Freezing(assembly),
         Errand.UNFREEZE: Unfreezing(assembly),
         Errand.SIGN: Signing(desk),
     }

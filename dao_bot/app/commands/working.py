@@ -59,7 +59,9 @@ def web(config: Config = CONFIG) -> None:
 
 
 def invite(
-    errand: Annotated[str, typer.Argument(help="What for: link, unlink, vote, approve, veto, unfreeze or sign.")],
+    errand: Annotated[
+        str, typer.Argument(help="link, unlink, vote, approve, veto, delegate, freeze, unfreeze or sign.")
+    ],
     subject: Annotated[str | None, typer.Argument(help="The proposal or mandate that it is about.")] = None,
     user: Annotated[str, typer.Option(help="Who gets the link: a name for the record.")] = "owner",
     config: Config = CONFIG,

@@ -31,7 +31,7 @@ class Standing:
         about = self._assembly.question(subject_of(session)).subject.hash
         statement = self._assembly.statement(self._deed, wallet, about, asked.reason)
         session.offered = statement
-        return {"text": statement.text(), "steward": steward}
+        return {"text": statement.text(), "who": steward}
 
     def take(self, session: Session, signature: str) -> Json:
         """Record it, if it is that wallet's signature over the statement."""

@@ -1,10 +1,11 @@
 // From the link to the errand: find wallets, let one be chosen, spend the link, show what it is about.
 
 import { post, Trouble } from "./api.js";
+import { delegateView } from "./delegate.js";
 import { button, el, mono, section } from "./dom.js";
 import { linkView } from "./link.js";
 import { signView } from "./sign.js";
-import { standView, unfreezeView } from "./stand.js";
+import { freezeView, standView, unfreezeView } from "./stand.js";
 import { voteView } from "./vote.js";
 import { connect, findWallets } from "./wallets.js";
 
@@ -15,6 +16,8 @@ const VIEWS = {
   vote: voteView,
   approve: (visit) => standView(visit, "approve"),
   veto: (visit) => standView(visit, "veto"),
+  delegate: delegateView,
+  freeze: freezeView,
   unfreeze: unfreezeView,
   sign: signView,
 };
@@ -24,6 +27,8 @@ const TITLES = {
   vote: "Vote",
   approve: "Approve as a steward",
   veto: "Veto as a steward",
+  delegate: "Delegate",
+  freeze: "Freeze approvals",
   unfreeze: "End a freeze",
   sign: "Sign a Safe transaction",
 };

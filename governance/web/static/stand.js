@@ -1,4 +1,4 @@
-// A steward approves or vetoes.
+// A steward approves, vetoes, freezes or ends a freeze.
 
 import { Trouble } from "./api.js";
 import { button, el, facts, mono, section } from "./dom.js";
@@ -8,15 +8,34 @@ import { signText } from "./wallets.js";
 const WORDS = { approve: ["Approve", "It is approved"], veto: ["Veto", "It is vetoed"] };
 
 /** Lets the wallet sign the statement, which must name this deed, this wallet, and what it is about. */
-async function state(visit, deed, about, reason, shown) {
-  const { text, steward } = await visit.post("/api/offer", { wallet: visit.account, reason });
+export async function state(visit, deed, about, asked, shown) {
+  const { text, who } = await visit.post("/api/offer", { wallet: visit.account, ...asked });
   const lines = text.split("\n");
   const right = lines[0] === `dao-bot: ${deed}` && lines[2] === `Wallet: ${visit.account}` && lines[3] === `About: ${about}`;
   if (!right) throw new Trouble("The statement is not what you chose; it was not signed");
   shown.replaceChildren(section("What your wallet signs", el("pre", { tabindex: "0" }, text)));
-  visit.tell(`Your wallet asks you to sign as ${steward}. Compare the message.`);
+  visit.tell(`Your wallet asks you to sign as ${who}. Compare the message.`);
   const signature = await signText(visit.wallet, visit.account, text);
   return visit.post("/api/take", { signature });
+}
+
+/** A steward stops approvals. */
+export function freezeView(visit) {
+  const why = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
+  const message = el("div");
+  const act = async () => {
+    const held = await state(visit, "freeze", "approvals", { reason: why.value }, message);
+    visit.finish("Approvals are frozen", facts([["by", el("bdi", {}, held.by)], ["why", el("bdi", {}, held.why || "nothing was said")]]));
+  };
+  return [
+    section("What a freeze stops",
+      el("p", {}, "Nothing is approved any more, and votes, approvals and delegations through chats are refused. It ends when enough stewards sign for it."),
+      visit.facts.held && el("p", { class: "note" }, "Approvals are frozen already; that freeze stays as it is."),
+      el("label", { class: "weigh wide" }, "Why (everybody reads it)", why),
+      facts([["wallet", mono(visit.account)]]),
+      el("div", { class: "actions" }, button("Freeze approvals", visit.guarded(act), { class: "primary" }))),
+    message,
+  ];
 }
 
 /** Stewards let approvals go on. */
@@ -24,7 +43,7 @@ export function unfreezeView(visit) {
   const { number, since, by, why, signed } = visit.facts;
   const message = el("div");
   const act = async () => {
-    const done = await state(visit, "unfreeze", String(number), "", message);
+    const done = await state(visit, "unfreeze", String(number), {}, message);
     visit.finish(done.ended ? "The freeze has ended" : "Your signature counts",
       el("p", {}, done.ended ? "Approvals go on." : `It ends once enough stewards have signed; so far: ${done.signed.join(", ")}.`));
   };
@@ -51,7 +70,7 @@ export function standView(visit, deed) {
   const why = el("input", { type: "text", maxlength: "500", autocomplete: "off" });
   const message = el("div");
   const act = async () => {
-    const said = await state(visit, deed, hash, why.value, message);
+    const said = await state(visit, deed, hash, { reason: why.value }, message);
     visit.finish(`${done}, by ${said.steward}`, facts([["wallet", mono(said.wallet)], ["said", said.stand], ["hash", mono(hash)]]));
   };
   return [

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from governance.web.errands import Errand
 from tests.integration.app.kit import KEEPER_VARIABLE, Office, refused
 
 _WITHIN = 60.0
@@ -115,7 +116,7 @@ def test_without_a_page_there_is_none_to_serve_or_to_invite_to(office: Office) -
 
 def test_an_invitation_names_an_errand_and_what_it_is_about(office: Office) -> None:
     configured(office)
-    refused(office.dao_bot("invite", "dance", "--json"), 2, "link, unlink, vote, approve, veto, unfreeze, sign")
+    refused(office.dao_bot("invite", "dance", "--json"), 2, ", ".join(Errand))
     refused(office.dao_bot("invite", "sign", "--json"), 2, "a proposal's or mandate's id")
     refused(office.dao_bot("invite", "sign", "abcdef123456", "--json"), 2)
     refused(office.dao_bot("invite", "link", "--user", "<b>", "--json"), 2, "not the id of a user")

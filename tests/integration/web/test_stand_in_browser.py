@@ -10,8 +10,8 @@ import pytest
 from dao_bot.domain.lifecycle import State
 from governance.web.errands import Errand
 from tests.integration.governance.test_mandates import mandate, propose
-from tests.integration.governance.town import EVE, STEWARDS, Town, Wallet
-from tests.integration.web.kit import Site, visiting
+from tests.integration.governance.town import ANN, EVE, STEWARDS, Town, Wallet
+from tests.integration.web.kit import PHONE, Site, visiting
 from tests.integration.web.wallets import BrowserWallet
 
 if TYPE_CHECKING:
@@ -76,6 +76,29 @@ def test_stewards_end_a_freeze_with_as_many_wallets_as_it_takes(opened: Site, br
     with visiting(browser, browser_wallet(opened.town, STEWARDS["steward-1"])) as visitor:
         visitor.choose_wallet(opened.link(Errand.UNFREEZE, "steward-1"))
         visitor.sees("Nothing is frozen")
+
+
+def test_a_wallet_delegates_and_takes_it_back_and_a_steward_freezes(opened: Site, browser: Browser) -> None:
+    assembly = opened.town.assembly
+    opened.town.link("ann", ANN)
+    for press, seen, delegates in (
+        ("Delegate", "Your power is handed on", {ANN.address.lower(): EVE.address.lower()}),
+        ("Take it back", "Your wallet speaks for itself", {}),
+    ):
+        with visiting(browser, browser_wallet(opened.town, ANN), viewport=PHONE) as visitor:
+            visitor.choose_wallet(opened.link(Errand.DELEGATE, "ann"))
+            visitor.page.get_by_label("The delegate's address").fill(EVE.address.lower())
+            visitor.press(press)
+            visitor.sees(seen)
+            assert visitor.complaints == [] and assembly.delegates() == delegates
+    with visiting(browser, browser_wallet(opened.town, STEWARDS["steward-1"])) as visitor:
+        visitor.choose_wallet(opened.link(Errand.FREEZE, "steward-1"))
+        visitor.page.get_by_label("Why (everybody reads it)").fill("<i>a stranger</i>")
+        visitor.press("Freeze approvals")
+        visitor.sees("<i>a stranger</i>")
+        assert visitor.complaints == []
+    held = assembly.frozen()
+    assert held is not None and (held.by, held.reason) == ("steward steward-1", "<i>a stranger</i>")
 
 
 def test_a_mandate_is_approved_by_its_bounds(opened: Site, browser: Browser) -> None:
