@@ -239,14 +239,14 @@ def test_a_freeze_is_told_once_and_stops_approvals_until_wallets_end_it(
             await parlour.stop()
             await parlour.start()
             assert len(parlour.said(f"freeze · freeze {held.number}")) == 1
-            await asyncio.to_thread(_unfreeze, parlour, held.number)
+            await asyncio.to_thread(unfreeze, parlour, held.number)
             await until(lambda: parlour.said(f"unfreeze · freeze {held.number}"))
             await until(lambda: any("approve" in one for one in card.custom_ids()))
 
     play(scene, 180)
 
 
-def _unfreeze(parlour: Parlour, number: int) -> None:
+def unfreeze(parlour: Parlour, number: int) -> None:
     """Two stewards' wallets."""
     assembly = parlour.town.assembly
     for name in ("steward-1", "steward-2"):

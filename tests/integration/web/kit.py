@@ -92,7 +92,7 @@ class Site:
 @contextmanager
 def open_site(town: Town, *, proxies: int = 0) -> Iterator[Site]:
     """Serve the wallet page of a town."""
-    port = _free_port()
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     page = make_page(town.office.desk, WebSettings(origin=origin, listen=Listen("127.0.0.1", port), proxies=proxies))
     with serving_beside(page, "127.0.0.1", port):
@@ -146,7 +146,7 @@ def visiting(browser: Browser, wallet: BrowserWallet, *, without: bool = False, 
         context.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
