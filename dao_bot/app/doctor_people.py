@@ -49,13 +49,13 @@ def _power(desk: Desk, name: str, block: Block) -> Finding:
     """Read it as a ballot would that opens now."""
     from dao_bot.app.wiring import make_tiers
     from governance.acts.register import Register
-    from governance.power.blocks import block_before
+    from governance.power.blocks import block_before, final_before
     from governance.power.old_state import keeps_state
     from governance.power.source import Moment
     from governance.power.tier import take_snapshot
 
     endpoints, tier = desk.services.endpoints, make_tiers(desk.config)[name]
-    recent = block_before(endpoints, block, block.timestamp)
+    recent = final_before(endpoints, block, block.timestamp, desk.services.treasury.finality)
     old = block_before(endpoints, recent, recent.timestamp - tier.minimum_age + 1)
     endpoints.read(old, [keeps_state(desk.services.treasury.multicall3, old)])
     wallets = {link.wallet for link in Register(desk.store).links().linked()}

@@ -58,8 +58,7 @@ def make_keeper(
         stop: when it is set, the keeper finishes what it does and begins nothing more.
         clock: epoch seconds, for what is not on the chain.
     """
-    configured = desk.config.treasury.chain.finality
-    finality = Finality(tag="finalized") if configured.blocks is None else Finality(configured.blocks)
+    finality = desk.services.treasury.finality
     settlement = Settlement(desk.services, desk.store, finality)
     if desk.config.mode == "plan":
         return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, None, stop)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dao_bot.chain.endpoints import Endpoints, Freshness
+from dao_bot.chain.fate import Finality
 from dao_bot.chain.provider import Provider, Treasury
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.streams.event import parse_event
@@ -80,7 +81,15 @@ def open_desk(path: Path) -> Iterator[Desk]:
 def treasury_of(config: Config) -> Treasury:
     """The fixed facts of the config."""
     chain = config.treasury.chain
-    return Treasury(chain.id, Address(config.treasury.safe), config.tokens, config.native, Address(chain.multicall3))
+    blocks = chain.finality.blocks
+    return Treasury(
+        chain.id,
+        Address(config.treasury.safe),
+        config.tokens,
+        config.native,
+        Address(chain.multicall3),
+        Finality(tag="finalized") if blocks is None else Finality(blocks),
+    )
 
 
 def make_protocols(config: Config, treasury: Treasury) -> tuple[TreasuryProtocol, ...]:

@@ -40,6 +40,15 @@ class Finality:
     tag: str | None = None
 
 
+def final_block(endpoint: Endpoint, head: Block, finality: Finality) -> Block:
+    """The newest block that is final by the word of one node, at most `head`."""
+    if finality.tag is None and finality.confirmations == 1:
+        return head
+    which = finality.tag or hexes.to_quantity(max(head.number - finality.confirmations + 1, 0))
+    final = parse_block(endpoint.request("eth_getBlockByNumber", which, False), head.chain_id, endpoint.name)
+    return min(final, head, key=lambda block: block.number)
+
+
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """All transactions that the keeper signed for one nonce, in any order; at most one of them can be mined."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from dao_bot.chain.fate import Finality
 from dao_bot.chain.plan import Plan
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.needs import Need
@@ -15,13 +16,18 @@ from dao_bot.domain.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class Treasury:
-    """The fixed facts that every protocol and price source is made with."""
+    """The fixed facts that every protocol and price source is made with.
+
+    Attributes:
+        finality: when a block of this chain is final.
+    """
 
     chain_id: int
     safe: Address
     tokens: Mapping[str, Token]
     native: Token
     multicall3: Address
+    finality: Finality = Finality()
 
     def token_at(self, address: Address) -> Token | None:
         """The configured token at `address`, or None."""

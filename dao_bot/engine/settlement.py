@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dao_bot.chain.executions import SafeExecution, find_executions
-from dao_bot.chain.fate import Finality
+from dao_bot.chain.fate import Finality, final_block
 from dao_bot.chain.hexes import to_quantity
 from dao_bot.chain.pinned import parse_block
 from dao_bot.chain.realised import realised_changes
@@ -122,13 +122,7 @@ class Settlement:
 
     def final_block(self, seen: Look) -> Block:
         """The newest that is final, at most the one that was looked at."""
-        tag, confirmations = self._finality.tag, self._finality.confirmations
-        if tag is None and confirmations == 1:
-            return seen.block
-        endpoint = self._services.endpoints.primary
-        which = tag or to_quantity(max(seen.block.number - confirmations + 1, 0))
-        header = endpoint.request("eth_getBlockByNumber", which, False)
-        return parse_block(header, self._services.treasury.chain_id, endpoint.name)
+        return final_block(self._services.endpoints.primary, seen.block, self._finality)
 
     def mined(self, execution: SafeExecution) -> tuple[Receipt, Block]:
         """The transaction of an execution, and its block."""

@@ -26,7 +26,7 @@ from governance.ballots.optimistic import Optimistic
 from governance.ballots.tally import Tally, counted_votes, tally
 from governance.ballots.veto_window import Seen, Sighting, closes_at, seen_times
 from governance.ballots.vote import Vote, vote_from_record
-from governance.power.blocks import block_before
+from governance.power.blocks import block_before, final_before
 from governance.power.source import Moment, Unit
 from governance.power.tier import Tier, take_snapshot
 from governance.wallets.linking import link_holds
@@ -100,7 +100,7 @@ class BallotBox:
         if known is not None:
             return known
         tier = self._tier(terms.tier)
-        block = block_before(self._endpoints, now, subject.at)
+        block = final_before(self._endpoints, now, subject.at, self._treasury.finality)
         earlier = None
         if tier.minimum_age:
             earlier = block_before(self._endpoints, block, block.timestamp - tier.minimum_age + 1)

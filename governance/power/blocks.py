@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dao_bot.chain.endpoints import Endpoints
+from dao_bot.chain.fate import Finality, final_block
 from dao_bot.chain.hexes import to_quantity
 from dao_bot.chain.pinned import parse_block
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.domain.errors import RpcDisagreement
 from dao_bot.domain.runs import Block
 from governance.power.errors import InvalidPowerSource
+
+
+def final_before(endpoints: Endpoints, head: Block, time: int, finality: Finality) -> Block:
+    """The newest block that is final and whose timestamp is before `time`; no reorganisation can change it any more.
+
+    Of what several nodes call final, the newest counts: so none of them can choose an old block alone.
+
+    Raises:
+        InvalidPowerSource, RpcDisagreement, RpcUnavailable: as `block_before`.
+    """
+    final = [final_block(node, head, finality) for node in endpoints.witnesses()]
+    return block_before(endpoints, max(final, key=lambda block: block.number), time)
 
 
 def block_before(endpoints: Endpoints, head: Block, time: int) -> Block:

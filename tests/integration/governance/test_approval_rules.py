@@ -100,6 +100,21 @@ def test_tokens_that_arrive_after_the_proposal_and_loans_count_for_nothing(town:
     assert opened.assembly.tally(proposal).tally.total == 1500 * TOKEN
 
 
+def test_power_is_read_at_a_block_that_is_final(town: Opened) -> None:
+    def final_late(data: dict[str, Any]) -> None:
+        data["treasury"]["chain"]["finality"] = "5 blocks"
+
+    opened = town(MEMBERS, change=final_late)
+    opened.fund({ANN: 2000})
+    opened.office.anvil.mine(5)
+    opened.fund({BOB: 2000})
+    ann, bob = opened.link("ann", ANN), opened.link("bob", BOB)
+    proposal = opened.propose()
+    assert opened.vote(ann, proposal, FOR).power == 2000 * TOKEN
+    with pytest.raises(Refused, match="no voting power"):
+        opened.vote(bob, proposal, AGAINST)
+
+
 def test_with_a_minimum_age_tokens_bought_for_the_vote_do_not_count(town: Opened) -> None:
     def aged(data: dict[str, Any]) -> None:
         data["governance"]["power"]["members"]["minimum_age"] = "6h"
