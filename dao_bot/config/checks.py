@@ -21,6 +21,10 @@ LOCAL_CHAINS = ("31337", "1337")
 MULTISIG = "multisig"
 """The route that is always there."""
 
+_MODULE = "module"
+_THROUGH_MODULE = ("delayed", "instant")
+"""Rungs of autonomy."""
+
 Finding = tuple[KeyPath, str]
 
 
@@ -106,6 +110,11 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
         if isinstance(route, str) and route not in routes:
             hint = did_you_mean(route, routes)
             yield (*path, "route"), f"there is no {shown(route)} under routes. {hint}".strip()
+        if isinstance(route, str) and route != MULTISIG:
+            yield from _without_owners((*path, "approval"), approval, route, data)
+        for rung in _THROUGH_MODULE:
+            named = mapping_at(chosen, "autonomy").get(rung)
+            yield from _without_owners((*path, "autonomy", rung), named, _MODULE, data)
         yield from _rungs((*path, "autonomy"), chosen, approvals, routes)
         yield from _grants((*path, "may"), list_at(chosen, "may"), data)
         use = chosen.get("use")
@@ -116,20 +125,30 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
                 yield (*path, "use"), str(error).rstrip(".")
 
 
+def _without_owners(path: KeyPath, approval: object, route: str, data: Mapping[str, Any]) -> Iterator[Finding]:
+    """Owners approve by signing, and what goes through a module they do not sign."""
+    if mapping_at(data, "approvals", str(approval)).get("use") == "owners":
+        yield (
+            path,
+            f"{shown(approval)} asks owners, who sign nothing that goes by the route {shown(route)}. "
+            "Name an approval of another kind, such as one of `use: stewards`, `optimistic` or `none`",
+        )
+
+
 def _rungs(
     path: KeyPath, strategy: dict[str, Any], approvals: Collection[str], routes: Collection[str]
 ) -> Iterator[Finding]:
     """The rungs above `propose` go through a module, by an approval that stands in the file."""
     autonomy = mapping_at(strategy, "autonomy")
-    for key in ("delayed", "instant"):
+    for key in _THROUGH_MODULE:
         approval = autonomy.get(key)
         if isinstance(approval, str) and approval not in approvals:
             yield (
                 (*path, key),
                 f"there is no {shown(approval)} under approvals. {did_you_mean(approval, approvals)}".strip(),
             )
-    if autonomy.get("most") in ("delayed", "instant"):
-        if "module" not in routes:
+    if autonomy.get("most") in _THROUGH_MODULE:
+        if _MODULE not in routes:
             yield (*path, "most"), "goes through a module, and there is none under routes"
         if not list_at(strategy, "may"):
             yield (*path, "most"), "goes through a module, but `may` does not say what the strategy may do there"

@@ -177,6 +177,16 @@ ONE_PROBLEM = [
         "route: multisgi",
         ': strategies.reserve.route: there is no "multisgi" under routes. Did you mean `multisig`?',
     ),
+    (
+        "route: multisig",
+        "route: module",
+        ': strategies.reserve.approval: "two-owners" asks owners, who sign nothing that goes by the route "module"',
+    ),
+    (
+        "route: multisig",
+        "route: multisig\n    autonomy: {most: instant, instant: two-owners}",
+        ': strategies.reserve.autonomy.instant: "two-owners" asks owners',
+    ),
     ("max_failures: 3", "max_failures: 3.5", ": strategies.reserve.max_failures: not a whole number"),
     ("valid_for: 12h", "valid_for: 12 hours", ": strategies.reserve.valid_for: not a duration"),
     ("  reserve:\n", "  Reserve Strategy:\n", ': strategies["Reserve Strategy"]: not a name'),
