@@ -19,6 +19,11 @@ def print_json(facts: Any) -> None:
     sys.stdout.write(json.dumps(canonical(facts), indent=2, ensure_ascii=True) + "\n")
 
 
+def short_id(id_: str) -> str:
+    """A proposal's or a mandate's id as people read and type it; what is no id stays as it is."""
+    return id_[2:14] if id_.startswith("0x") else id_
+
+
 def print_text(text: str) -> None:
     """Lines for people on standard output."""
     sys.stdout.write(text.rstrip("\n") + "\n")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
-import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper, make_seat
-from dao_bot.app.output import print_text
+from dao_bot.app.logs import logging_as_json, tell_as_json
+from dao_bot.app.output import print_text, short_id
 from dao_bot.app.serving import page_beside
 from dao_bot.app.watching import watching
 from dao_bot.app.wiring import Desk, open_desk
@@ -24,38 +24,34 @@ from dao_bot.store.values import RunResult
 
 def run(path: Path, once: bool, as_json: bool = False) -> int:
     """Run what is due and tick the keeper; with `once` a single time, else until SIGTERM or SIGINT."""
-    with open_desk(path) as desk, watching(desk) as watch:
-        _accept_at_first_sight(desk, quiet=as_json)
+    log = logging_as_json() if as_json else nullcontext()
+    with log, open_desk(path) as desk, watching(desk) as watch:
+        tell = tell_as_json if as_json else _Teller().tell
+        tell(_accepted_at_first_sight(desk))
         _require_routes(desk)
         seat, stop = make_seat(desk), threading.Event()
         keeper = make_keeper(desk, seat, stop)
         round_ = Round(desk.services, desk.store, keeper, seat, stop, watch.after_round if watch else None)
-        teller = _JsonTeller() if as_json else _Teller()
         if once:
             told = round_.play()
-            teller.tell(told)
+            tell(told)
             return FAILED if any(each.result is RunResult.FAILED for each in told) else DONE
-        if not as_json:
-            print_text(
-                f"dao-bot is running {desk.config.treasury.name} in mode {desk.config.mode} as keeper {seat.name}."
-            )
-        sys.stdout.flush()
-        with page_beside(desk):
-            keep_running(round_, teller.tell)
-    if not as_json:
-        print_text("Stopped; nothing was left half done.")
+        mode = desk.config.mode
+        tell([Told("dao-bot", f"runs {desk.config.treasury.name} in mode {mode} as keeper {seat.name}")])
+        with page_beside(desk, lambda words: tell([Told("wallet page", words)])):
+            keep_running(round_, tell)
+        tell([Told("dao-bot", "stopped; nothing was left half done")])
     return DONE
 
 
-def _accept_at_first_sight(desk: Desk, *, quiet: bool) -> None:
+def _accepted_at_first_sight(desk: Desk) -> list[Told]:
     """The first run records who controls the Safe; every later one holds the Safe against it."""
     if desk.services.accepted_safe() is not None:
-        return
+        return []
     block, safe = look_at_safe(desk.services)
     accept_safe(desk.store, safe, block.timestamp)
-    told = f"The Safe is accepted as it is: {safe.threshold} of {len(safe.owners)} owners, version {safe.version}."
-    if not quiet:
-        print_text(told)
+    words = f"is accepted as it is: {safe.threshold} of {len(safe.owners)} owners, version {safe.version}"
+    return [Told("the Safe", words)]
 
 
 def _require_routes(desk: Desk) -> None:
@@ -76,16 +72,6 @@ class _Teller:
             now.setdefault(each.subject, []).append(each.words)
         for subject, lines in now.items():
             if lines != self._before.get(subject):
-                print_text("\n".join(f"{subject}: {line}" for line in lines))
+                print_text("\n".join(f"{short_id(subject)}: {line}" for line in lines))
         sys.stdout.flush()
         self._before = now
-
-
-class _JsonTeller:
-    """Every line of every round as one JSON object, for programs that collect logs."""
-
-    def tell(self, told: list[Told]) -> None:
-        for each in told:
-            line = {"at": round(time.time(), 3), "subject": each.subject, "words": each.words, "result": each.result}
-            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stdout.flush()

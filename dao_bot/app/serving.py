@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +49,8 @@ def web(path: Path) -> int:
 
 
 @contextmanager
-def page_beside(desk: Desk) -> Iterator[None]:
-    """The page in this process, where the configuration wants it so."""
+def page_beside(desk: Desk, say: Callable[[str], None]) -> Iterator[None]:
+    """The page in this process, where the configuration wants it so; says where it is."""
     settings = desk.config.web
     if settings is None or settings.own_process:
         yield
@@ -58,7 +58,7 @@ def page_beside(desk: Desk) -> Iterator[None]:
     from governance.web.running import serving_beside
 
     with serving_beside(make_page(desk, settings), settings.listen.host, settings.listen.port):
-        print_text(f"The wallet page is at {settings.origin}, served from {settings.listen}.")
+        say(f"is at {settings.origin}, served from {settings.listen}.")
         yield
 
 

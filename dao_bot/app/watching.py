@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+import logging
 import threading
 import time
 import urllib.request
@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dao_bot.app.keeping import make_signer
+from dao_bot.app.logs import ids_of
+from dao_bot.app.output import short_id
 from dao_bot.app.wiring import Desk
 from dao_bot.chain.hexes import quantity
 from dao_bot.config.references import SecretReference
@@ -31,6 +33,8 @@ HEALTHY_SECONDS = 180
 
 _ALARMING = ("paused:", "▸ failed", "▸ stale", "rolled back", "could not", "nothing was run", "left the chain")
 _POST_SECONDS = 5.0
+
+_log = logging.getLogger("dao_bot.watch")
 
 
 @dataclass
@@ -90,14 +94,14 @@ class Watch:
         failed = [each for each in told if each.result is RunResult.FAILED]
         pulse.rounds, pulse.ended = pulse.rounds + 1, time.time()
         pulse.failed_rounds += bool(failed)
-        pulse.trouble = f"{failed[0].subject}: {failed[0].words}" if failed else None
+        pulse.trouble = f"{short_id(failed[0].subject)}: {failed[0].words}" if failed else None
         try:
             pulse.gauges = self._gauges()
         except DaoBotError as error:
             pulse.trouble = pulse.trouble or f"it cannot be looked at: {error}"
         for each in told:
             if each.result is RunResult.FAILED or any(words in each.words for words in _ALARMING):
-                self._alert(each.subject, each.words)
+                self._alert(each)
         self._watch_balance()
         if pulse.trouble is None and self._settings.heartbeat is not None:
             self._post(self._settings.heartbeat, self._beat())
@@ -129,21 +133,22 @@ class Watch:
         least = self._settings.least_balance * 10**native.decimals // 1000
         if balance is not None and balance < least:
             shown = f"{format_units(int(balance), native.decimals, 4)} {native.symbol}"
-            self._alert("keeper", f"its balance is low: {shown} at {self._address}", key="balance")
+            self._alert(Told("keeper", f"its balance is low: {shown} at {self._address}"), key="balance")
 
     def _beat(self) -> dict[str, Any]:
         head = self._desk.store.head()
         return {"treasury": self._desk.config.treasury.name, "head": {"number": head.number, "hash": head.hash}}
 
-    def _alert(self, subject: str, words: str, key: str | None = None) -> None:
-        url, name, now = self._settings.alerts, key or f"{subject}: {words}", time.time()
+    def _alert(self, told: Told, key: str | None = None) -> None:
+        url, name, now = self._settings.alerts, key or f"{told.subject}: {told.words}", time.time()
         if url is None or now - self._sent.get(name, 0) < self._settings.quiet:
             return
         self._sent[name] = now
         treasury = self._desk.config.treasury.name
-        text = redact(f"{treasury}: {subject}: {words}")[:1800]
+        text = redact(f"{treasury}: {short_id(told.subject)}: {told.words}")[:1800]
+        facts = {"treasury": treasury, "subject": told.subject, "words": told.words, **ids_of(told)}
         # `text` is what Slack shows, `content` what Discord shows.
-        self._post(url, {"treasury": treasury, "subject": subject, "words": words, "text": text, "content": text})
+        self._post(url, {**facts, "text": text, "content": text})
 
     def _post(self, reference: SecretReference, body: dict[str, Any]) -> None:
         """Once. The URL may hold a key, so it is never part of a message."""
@@ -156,7 +161,7 @@ class Watch:
             with urllib.request.urlopen(request, timeout=_POST_SECONDS) as answer:  # noqa: S310 - checked above
                 answer.read(1024)
         except (OSError, ValueError, DaoBotError) as error:
-            sys.stderr.write(f"{reference} could not be told: {type(error).__name__}\n")
+            _log.warning("%s could not be told: %s", reference, type(error).__name__)
 
 
 @contextmanager

@@ -46,9 +46,10 @@ _KEEPER = RunId("keeper", 0)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that a tick did, or could not do, to a proposal."""
+    """One thing that a tick did, or could not do, to a proposal of a run."""
 
     proposal_id: str
+    run: RunId
     told: str
 
 
@@ -104,7 +105,8 @@ class Keeper:
 
     def _walk(self, seen: Look) -> Iterator[Step]:
         safe = self._services.treasury.safe
-        yield from (Step(*told) for told in roll_back_undone(self._services, self._store, seen))
+        for proposal_id, told in roll_back_undone(self._services, self._store, seen):
+            yield _step(self._store.proposal(proposal_id), told)
         waiting = [*sorted(self._store.open_proposals(safe), key=_order), *self._store.left_open(safe)]
         yield from self._walk_over(waiting, seen)
         if self._must_examine:
@@ -125,10 +127,10 @@ class Keeper:
                 seen, acted = self._newer(seen) if acted else seen, False
                 for told in advance(stored, seen):
                     acted = True
-                    yield Step(stored.id, told)
+                    yield _step(stored, told)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other proposals must not wait for it
                 acted = True
-                yield Step(stored.id, f"could not go on: {in_words(error)}")
+                yield _step(stored, f"could not go on: {in_words(error)}")
 
     def _collect(self, seen: Look) -> Iterator[Step]:
         """Last in a tick, so that a slow queue keeps nothing waiting; what it brought in is acted upon at once."""
@@ -137,7 +139,7 @@ class Keeper:
         signed: dict[str, None] = {}
         for each in self._collection.exchange(self._newer(seen)):
             signed |= {each.proposal_id: None} if each.signed else {}
-            yield Step(each.proposal_id, each.told)
+            yield _step(self._store.proposal(each.proposal_id), each.told)
         yield from self._walk_over([self._store.proposal(each) for each in signed], self._newer(seen))
 
     def _advance(self, stored: StoredProposal, seen: Look) -> Iterator[str]:
@@ -268,10 +270,10 @@ class Keeper:
             try:
                 refusal, _ = self._examine(stored, seen)
                 if refusal is not None:
-                    yield Step(stored.id, stale(self._store, stored, seen, refusal))
+                    yield _step(stored, stale(self._store, stored, seen, refusal))
             except Exception as error:  # noqa: BLE001 - as in a tick
                 self._unexamined.append(stored.id)
-                yield Step(stored.id, f"could not be examined again: {in_words(error)}")
+                yield _step(stored, f"could not be examined again: {in_words(error)}")
 
     def _look(self) -> Look:
         return look(self._services, _KEEPER)
@@ -289,6 +291,10 @@ class Keeper:
 
     def _move(self, stored: StoredProposal, after: State, seen: Look, kind: str, body: dict[str, object]) -> str:
         return move(self._store, stored, after, seen, kind, body)
+
+
+def _step(stored: StoredProposal, told: str) -> Step:
+    return Step(stored.id, stored.proposal.run, told)
 
 
 def _order(stored: StoredProposal) -> tuple[int, int]:

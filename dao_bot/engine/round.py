@@ -25,11 +25,19 @@ _LATE = "the keeper was stopped before this run ended, and a newer one is due"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line of what happened. `result` is None for what is no run."""
+    """One line of what happened.
+
+    Attributes:
+        subject: the strategy, the part of the program, or the proposal by its whole id.
+        result: None for what is no run's end.
+        run, proposal: which it was about, where it was about one.
+    """
 
     subject: str
     words: str
     result: RunResult | None = None
+    run: RunId | None = None
+    proposal: str | None = None
 
 
 class Round:
@@ -116,7 +124,8 @@ class Round:
         """One strategy; its errors stop no other."""
         try:
             for report in self._run_if_due(plan, now):
-                yield Told(plan.name, f"{report.result}: {report.detail}", report.result)
+                made = report.proposal.id if report.proposal is not None else None
+                yield Told(plan.name, f"{report.result}: {report.detail}", report.result, report.run, made)
             state = self._store.strategy_state(plan.name)
             if plan.enabled and state.paused:
                 yield Told(plan.name, f"paused: {state.reason} To go on: `dao-bot resume {plan.name}`.")
@@ -156,7 +165,10 @@ class Round:
 
     def _tick(self) -> list[Told]:
         try:
-            return [Told(step.proposal_id[2:14], step.told) for step in self._keeper.tick()]
+            return [
+                Told(step.proposal_id, step.told, run=step.run, proposal=step.proposal_id)
+                for step in self._keeper.tick()
+            ]
         except Conflict as error:
             return [Told("keeper", f"waits: {error}")]
         except DaoBotError as error:

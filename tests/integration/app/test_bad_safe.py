@@ -65,7 +65,7 @@ def accepted(office: Office) -> Office:
     office.configure(lambda data: data["strategies"]["reserve"].update(enabled=False))
     ended = office.dao_bot("run", "--once")
     assert ended.code == 0, ended
-    assert "The Safe is accepted as it is: 2 of 3 owners" in ended.out
+    assert "the Safe: is accepted as it is: 2 of 3 owners" in ended.out
     return office
 
 

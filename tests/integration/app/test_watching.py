@@ -108,12 +108,13 @@ def test_metrics_health_and_heartbeat_tell_of_a_keeper_that_works(
 
 def test_what_a_person_must_know_is_told_once(office: Office, receivers: dict[str, HostileServer]) -> None:
     office.anvil.rpc("anvil_setBalance", office.world.keeper, "0x1")
-    ready(office)
+    stuck = ready(office)
     with watching(office.desk) as watch:
         work = round_of(office, watch)
         work.play()
         work.play()
     told = [alert["words"] for alert in receivers["alerts"].seen]
+    assert {alert["proposal"] for alert in receivers["alerts"].seen} == {stuck, None}
     assert any("cannot pay for the gas" in words for words in told), told
     assert any("its balance is low" in words for words in told), told
     assert len(told) == len(set(told))
@@ -145,23 +146,25 @@ def _no_node() -> None:
 
 
 def test_receivers_that_are_down_stop_nothing_and_their_urls_are_not_shown(
-    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("URL_OF_HEARTBEAT", "http://127.0.0.1:1/a-secret-path")
     proposal = ready(office)
     with watching(office.desk) as watch:
         round_of(office, watch).play()
     assert office.state(proposal) is State.EXECUTED
-    printed = capsys.readouterr().err
-    assert "env:URL_OF_HEARTBEAT could not be told" in printed and "a-secret-path" not in printed
+    assert "env:URL_OF_HEARTBEAT could not be told" in caplog.text and "a-secret-path" not in caplog.text
 
 
-def test_logs_are_json_on_request(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_are_json_on_request_with_whole_ids(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     proposal = ready(office)
     assert run(office.desk.config.path, once=True, as_json=True) == 0
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {line["subject"] for line in lines} == {proposal[2:14]}
-    assert all(abs(line["at"] - time.time()) < 600 and line["words"] for line in lines)
+    first, *lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "is accepted as it is" in first["words"] and first["proposal"] is None
+    made = office.stored(proposal).proposal.run
+    ids = {"strategy": made.strategy, "nominal": made.nominal, "run": made.digest, "proposal": proposal}
+    assert lines and all(line.items() >= ids.items() and line["subject"] == proposal for line in lines)
+    assert all(abs(line["at"] - time.time()) < 600 and line["words"] and line["level"] == "info" for line in lines)
 
 
 def test_the_image_and_the_unit_run_what_is_installed() -> None:
