@@ -25,6 +25,7 @@ from dao_bot.cards.outcome import outcome_table
 from dao_bot.cards.terminal import brief, renderable
 from dao_bot.devnet.running import RunningWorld, start_world
 from dao_bot.devnet.toolchain import ensure_toolchain
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.keeper import Keeper
@@ -32,7 +33,6 @@ from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.runs import run_once
 from dao_bot.engine.services import StrategyPlan
 from dao_bot.engine.signing import take_signature, transaction_of
-from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import sign_safe_transaction
 from dao_bot.store.values import StoredProposal

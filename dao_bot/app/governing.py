@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dao_bot.app.exits import DONE
 from dao_bot.app.keys import read_key
-from dao_bot.app.output import print_json, print_text
+from dao_bot.app.output import print_json, print_text, short_id
 from dao_bot.app.wiring import make_assembly, open_desk
 from dao_bot.cards.text import clean, utc
 from dao_bot.domain.addresses import parse_address
@@ -19,7 +19,7 @@ from dao_bot.domain.units import format_units
 from dao_bot.safe.signing import key_address
 
 if TYPE_CHECKING:
-    from governance.assembly import Assembly, Task
+    from governance.assembly import Assembly, Task, Unsigned
     from governance.wallets.sign_in import Page
     from governance.wallets.statement import Deed, Statement
 
@@ -28,18 +28,30 @@ Result = TypeVar("Result")
 
 
 def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
-    """What awaits one wallet, or anybody."""
+    """What awaits one wallet, or anybody: votes, approvals, and signatures of the Safe's owners."""
     with open_desk(path) as desk:
         assembly = make_assembly(desk)
         freeze = assembly.frozen()
         held = [f"Approvals through chats are frozen: {clean(freeze.reason, 100)}"] if freeze else []
         if wallet is None:
-            open_ = [(one.subject.id, one.title, one.subject.valid_until, one.rule) for one in assembly.awaiting()]
+            open_ = [
+                *((one, f"approval by {one.rule}") for one in assembly.awaiting()),
+                *((one.question, _signatures(one)) for one in assembly.unsigned()),
+            ]
             facts: object = [
-                {"subject": id_, "title": title, "until": until, "rule": rule} for id_, title, until, rule in open_
+                {
+                    "subject": one.subject.id,
+                    "title": one.title,
+                    "until": one.subject.valid_until,
+                    "rule": one.rule,
+                    "waits_for": waits_for,
+                }
+                for one, waits_for in open_
             ]
             lines = [
-                f"{id_[2:14]}  until {utc(until)}  {rule}: {clean(title, 70)}" for id_, title, until, rule in open_
+                f"{short_id(one.subject.id)}  waits for {waits_for}, until {utc(one.subject.valid_until)}\n"
+                f"    {clean(one.title)}"
+                for one, waits_for in open_
             ]
         else:
             tasks = assembly.inbox_of(parse_address(wallet))
@@ -51,10 +63,15 @@ def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
     return DONE
 
 
+def _signatures(waiting: Unsigned) -> str:
+    return f"owners' signatures at nonce {waiting.nonce}: {len(waiting.signed)} of {waiting.threshold}"
+
+
 def _line(task: Task) -> str:
     said = f"; you said: {task.done}" if task.done else ""
     return (
-        f"{task.subject[2:14]}  {task.do} until {utc(task.until)}: {clean(task.title, 60)}\n    {task.otherwise}{said}"
+        f"{short_id(task.subject)}  {task.do} until {utc(task.until)}: {clean(task.title)}\n"
+        f"    if you do nothing: {task.otherwise}{said}"
     )
 
 

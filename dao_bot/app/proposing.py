@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_keeper
 from dao_bot.app.keys import read_key
-from dao_bot.app.output import print_json, print_shown, print_text
+from dao_bot.app.output import print_json, print_shown, print_text, short_id
 from dao_bot.app.showing import card_of, terminal_width, write_file, write_page
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.cards.data import as_json
+from dao_bot.cards.tables import Column, table
 from dao_bot.cards.terminal import renderable
-from dao_bot.cards.text import clean, utc
+from dao_bot.cards.text import SHORT, clean, utc
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import OPEN_STATES, TRANSITIONS, State
 from dao_bot.engine.look import look_at_safe
@@ -23,6 +26,9 @@ from dao_bot.safe.signatures import signature_bytes
 from dao_bot.safe.signing import sign_safe_transaction
 from dao_bot.safe.transaction_file import write_transaction_file
 from dao_bot.store.values import StoredProposal
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _WAITS_FOR = {
     State.ACTIVE: "It waits for people's approval: `dao-bot inbox`.",
@@ -42,10 +48,36 @@ def proposals(path: Path, as_facts: bool, everything: bool) -> int:
     elif not found:
         print_text("No proposals." if everything else "No open proposals; --all shows those that are over.")
     else:
-        for stored in found:
-            reason = clean(stored.proposal.decision.reason, 70)
-            print_text(f"{stored.id[2:14]}  {stored.state:10} {utc(stored.changed_at)}  {reason}")
+        print_shown(_table(found), terminal_width())
     return DONE
+
+
+def _table(found: Sequence[StoredProposal]) -> RenderableType:
+    columns = [
+        Column("proposal", style="bold"),
+        Column("state"),
+        Column("strategy"),
+        Column("when"),
+        Column("why, in the strategy's words", flexible=True),
+    ]
+    rows = [
+        (
+            short_id(stored.id),
+            str(stored.state),
+            clean(stored.proposal.run.strategy, SHORT),
+            _when(stored),
+            clean(stored.proposal.decision.reason),
+        )
+        for stored in found
+    ]
+    return table(columns, rows, terminal_width())
+
+
+def _when(stored: StoredProposal) -> str:
+    """Until when it can be executed, or since when it is over."""
+    if stored.state in OPEN_STATES:
+        return f"until {utc(stored.proposal.batch.valid_until)}"
+    return utc(stored.changed_at)
 
 
 def _line(stored: StoredProposal) -> dict[str, object]:
@@ -54,6 +86,7 @@ def _line(stored: StoredProposal) -> dict[str, object]:
         "id": stored.id,
         "state": stored.state,
         "strategy": proposal.run.strategy,
+        "reason": proposal.decision.reason,
         "nominal": proposal.run.nominal,
         "nonce": stored.nonce,
         "batch_hash": proposal.batch.batch_hash,
@@ -156,12 +189,12 @@ def cancel(path: Path, proposal_id: str, reason: str, as_facts: bool) -> int:
     if as_facts:
         print_json({"proposal": stored.id, "state": State.CANCELED, "rejection_safe_tx_hash": rejection})
         return DONE
-    print_text(f"Canceled {stored.id[2:14]}.")
+    print_text(f"Canceled {short_id(stored.id)}.")
     if rejection is not None:
         print_text(
             f"It had nonce {canceled.nonce}. Signatures that exist stay valid until the deadline in the bytes. To\n"
             f"make it final now, sign the rejection {rejection}:\n"
-            f"  dao-bot sign {stored.id[2:14]} --key …"
+            f"  dao-bot sign {short_id(stored.id)} --key …"
         )
     return DONE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +17,13 @@ from dao_bot.app.output import print_json, print_text
 from dao_bot.app.showing import write_file
 from dao_bot.app.wiring import open_desk
 from dao_bot.cards.markup import element
+from dao_bot.cards.model import Quality
 from dao_bot.cards.page import document
 from dao_bot.cards.plots import bar, plot, text
-from dao_bot.cards.text import clean
-from dao_bot.domain.quality import Quality, quality_of
+from dao_bot.cards.text import clean, duration
 from dao_bot.domain.units import WAD
+from dao_bot.engine.services import Services
+from dao_bot.engine.telling import card_of
 from dao_bot.store.store import Store
 
 _COLUMNS = (
@@ -30,11 +32,15 @@ _COLUMNS = (
     "proposal",
     "executed_at",
     "transaction_hash",
-    "seconds",
+    "final_at",
+    "seconds_to_execution",
+    "seconds_to_finality",
     "out_usd",
     "back_usd",
     "shortfall_usd",
     "shortfall_bps",
+    "expected_cost_usd",
+    "expected_cost_bps",
     "cost_usd",
     "cost_bps",
     "gas_usd",
@@ -52,7 +58,6 @@ class Line:
     proposal: str
     executed_at: int
     transaction_hash: str
-    gas_used: int
     quality: Quality
 
     def facts(self) -> dict[str, Any]:
@@ -64,13 +69,19 @@ class Line:
             self.proposal,
             self.executed_at,
             self.transaction_hash,
-            quality.seconds,
-            *(_dollars(value) for value in (quality.out, quality.back, quality.shortfall)),
-            _rounded(quality.shortfall_bps),
-            _dollars(quality.cost),
-            _rounded(quality.cost_bps),
+            quality.times.final_at,
+            quality.to_execution,
+            quality.to_finality,
+            _dollars(quality.out),
+            _dollars(quality.back),
+            _dollars(quality.shortfall),
+            _bps(quality.shortfall_share),
+            _dollars(quality.expected),
+            _bps(quality.expected_share),
+            _dollars(quality.realised),
+            _bps(quality.realised_share),
             _dollars(quality.gas),
-            self.gas_used,
+            quality.gas_units,
         )
         return dict(zip(_COLUMNS, values, strict=True))
 
@@ -82,7 +93,7 @@ def report(
     with open_desk(path) as desk:
         lines = [
             line
-            for line in lines_of(desk.store, desk.config.treasury.safe)
+            for line in lines_of(desk.services, desk.store)
             if month in (None, line.month) and strategy in (None, line.strategy)
         ]
         title = f"{desk.config.treasury.name}: executions"
@@ -99,22 +110,23 @@ def report(
         for each in sums:
             print_text(
                 f"{each['month']}  {each['strategy']:20} {each['executions']:4} executions  "
-                f"out {_money(each['out_usd'])}  cost {_points(each['cost_bps'])}  "
-                f"short of promised {_points(each['shortfall_bps'])}  gas {_money(each['gas_usd'])}"
+                f"out {_money(each['out_usd'])}  cost {_points(each['cost_bps'])} "
+                f"({_points(each['expected_cost_bps'])} expected)  "
+                f"short of promised {_points(each['shortfall_bps'])}  gas {_money(each['gas_usd'])}  "
+                f"final after {_took(each['median_seconds_to_finality'])}"
             )
     return DONE
 
 
-def lines_of(store: Store, safe: str) -> list[Line]:
-    """Every execution in the record, oldest first."""
+def lines_of(services: Services, store: Store) -> list[Line]:
+    """Every execution in the record, oldest first, as its card tells it."""
     found = []
-    for stored, known in store.executed_since(safe, 0):
-        approved = [each.at for each in store.approvals(stored.id)]
-        quality = quality_of(stored.proposal, known.outcome, min(approved, default=None), known.at)
-        month = datetime.fromtimestamp(known.at, UTC).strftime("%Y-%m")
-        outcome = known.outcome
-        strategy = stored.proposal.run.strategy
-        found.append(Line(month, strategy, stored.id, known.at, outcome.transaction_hash, outcome.gas_used, quality))
+    for stored, known in store.executed_since(services.treasury.safe, 0):
+        quality = card_of(services, store, stored).quality
+        if quality is not None:
+            month = datetime.fromtimestamp(known.at, UTC).strftime("%Y-%m")
+            strategy = stored.proposal.run.strategy
+            found.append(Line(month, strategy, stored.id, known.at, known.outcome.transaction_hash, quality))
     return found
 
 
@@ -128,43 +140,63 @@ def sums_of(lines: Sequence[Line]) -> list[dict[str, Any]]:
 
 def _sum(month: str, strategy: str, group: Sequence[Line]) -> dict[str, Any]:
     each = [line.quality for line in group]
-    traded = [quality for quality in each if quality.cost is not None]
-    seconds = sorted(quality.seconds for quality in each if quality.seconds is not None)
+    traded = [quality for quality in each if quality.sold]
     out = sum(quality.out or 0 for quality in each)
     shortfall = sum(quality.shortfall or 0 for quality in each)
-    cost, sold = sum(quality.cost or 0 for quality in traded), sum(quality.out or 0 for quality in traded)
+    sold = sum(quality.sold or 0 for quality in traded)
+    expected, cost = sum(quality.expected or 0 for quality in traded), sum(quality.realised or 0 for quality in traded)
     return {
         "month": month,
         "strategy": strategy,
         "executions": len(group),
         "out_usd": _dollars(out),
         "shortfall_usd": _dollars(shortfall),
-        "shortfall_bps": _rounded(shortfall / out * 10_000 if out else None),
+        "shortfall_bps": _bps(shortfall * WAD // out if out else None),
+        "expected_cost_usd": _dollars(expected) if traded else None,
+        "expected_cost_bps": _bps(expected * WAD // sold if sold else None),
         "cost_usd": _dollars(cost) if traded else None,
-        "cost_bps": _rounded(cost / sold * 10_000 if sold else None),
+        "cost_bps": _bps(cost * WAD // sold if sold else None),
         "gas_usd": _dollars(sum(quality.gas or 0 for quality in each)),
-        "median_seconds": seconds[len(seconds) // 2] if seconds else None,
+        "median_seconds_to_execution": _median(quality.to_execution for quality in each),
+        "median_seconds_to_finality": _median(quality.to_finality for quality in each),
     }
+
+
+def _median(seconds: Iterable[int | None]) -> int | None:
+    known = sorted(each for each in seconds if each is not None)
+    return known[len(known) // 2] if known else None
 
 
 def as_page(title: str, lines: Sequence[Line], sums: Sequence[Mapping[str, Any]]) -> str:
     """One self-contained HTML file."""
-    heads = ("Month", "Strategy", "Executions", "Out", "Cost", "Short of promised", "Gas", "Median time")
+    heads = (
+        "Month",
+        "Strategy",
+        "Executions",
+        "Out",
+        "Expected cost",
+        "Cost",
+        "Short of promised",
+        "Gas",
+        "Approval to finality",
+    )
     rows = [
         (
             each["month"],
             each["strategy"],
             str(each["executions"]),
             _money(each["out_usd"]),
+            f"{_points(each['expected_cost_bps'])}, {_money(each['expected_cost_usd'])}",
             f"{_points(each['cost_bps'])}, {_money(each['cost_usd'])}",
             f"{_points(each['shortfall_bps'])}, {_money(each['shortfall_usd'])}",
             _money(each["gas_usd"]),
-            "?" if each["median_seconds"] is None else f"{each['median_seconds']} s",
+            _took(each["median_seconds_to_finality"]),
         )
         for each in sums
     ]
-    costs = [(f"{line.month} {line.proposal[2:10]}", line.quality.cost_bps) for line in lines]
-    shortfalls = [(f"{line.month} {line.proposal[2:10]}", line.quality.shortfall_bps) for line in lines]
+    names = [f"{line.month} {line.proposal[2:10]}" for line in lines]
+    costs = [(name, _bps(line.quality.realised_share)) for name, line in zip(names, lines, strict=True)]
+    shortfalls = [(name, _bps(line.quality.shortfall_share)) for name, line in zip(names, lines, strict=True)]
     return document(
         title,
         element(
@@ -210,12 +242,16 @@ def _dollars(value: int | None) -> float | None:
     return None if value is None else round(value / WAD, 6)
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+def _bps(share: int | None) -> float | None:
+    return None if share is None else round(share * 10_000 / WAD, 3)
 
 
 def _money(value: float | None) -> str:
     return "unknown" if value is None else f"{value:,.2f} USD"
+
+
+def _took(seconds: int | None) -> str:
+    return "unknown" if seconds is None else duration(seconds)
 
 
 def _points(value: float | None) -> str:

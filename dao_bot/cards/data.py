@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from dao_bot.cards.decision import DecisionCard
-from dao_bot.cards.model import CallRow, CardModel, HoldingRow, Party, PositionRow, PriceRow, StrategyWords
+from dao_bot.cards.model import CallRow, CardModel, HoldingRow, Party, PositionRow, PriceRow, Quality, StrategyWords
 from dao_bot.domain.runs import Block
 from dao_bot.domain.tokens import Token
 
@@ -105,6 +105,7 @@ def as_json(card: CardModel) -> Json:
             ],
         },
         "outcome": _outcome(card),
+        "quality": _quality(card.quality),
     }
 
 
@@ -258,6 +259,28 @@ def _words(words: StrategyWords) -> Json:
         "evidence": [{"name": name, "value": value} for name, value in words.evidence],
         "binding": [{"name": name, "shadow_price": value} for name, value in words.binding],
         "wake_at": words.wake_at,
+    }
+
+
+def _quality(quality: Quality | None) -> Json | None:
+    if quality is None:
+        return None
+    return {
+        "out_usd": _wad(quality.out),
+        "back_usd": _wad(quality.back),
+        "sold_usd": _wad(quality.sold),
+        "expected_cost_usd": _wad(quality.expected),
+        "expected_cost_of_sold": _wad(quality.expected_share),
+        "realised_cost_usd": _wad(quality.realised),
+        "realised_cost_of_sold": _wad(quality.realised_share),
+        "shortfall_usd": _wad(quality.shortfall),
+        "shortfall_of_out": _wad(quality.shortfall_share),
+        "gas_usd": _wad(quality.gas),
+        "approved_at": quality.times.approved_at,
+        "executed_at": quality.times.executed_at,
+        "final_at": quality.times.final_at,
+        "seconds_to_execution": quality.to_execution,
+        "seconds_to_finality": quality.to_finality,
     }
 
 

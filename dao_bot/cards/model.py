@@ -299,6 +299,73 @@ class OutcomeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """Chain time in epoch seconds; None where it is not known.
+
+    Attributes:
+        approved_at: of the first approval.
+        executed_at: of the block of the execution.
+        final_at: since when that block is final: of the block that completed its confirmations; where the chain itself
+            says what is final, of the newest block when the keeper first saw it said.
+    """
+
+    approved_at: int | None = None
+    executed_at: int | None = None
+    final_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Money in WAD USD at the oracle's mid prices of the decision; None where a price that is needed was missing.
+
+    Attributes:
+        out, back: value of what left the Safe and of what came to it, payments among them.
+        sold: value of what was traded away, without payments; 0 where nothing was traded.
+        expected, realised: cost of trading, fees and impact of pools included; negative is a gain. None also where
+            positions of liquidity changed, whose contents a transaction does not tell.
+        shortfall: what came less than promised, over all tokens; negative when it was more.
+        gas: what the sender paid.
+        gas_units, gas_cost: gas, and base units of the native coin.
+    """
+
+    out: int | None
+    back: int | None
+    sold: int | None
+    expected: int | None
+    realised: int | None
+    shortfall: int | None
+    gas: int | None
+    gas_units: int
+    gas_cost: int
+    times: Times
+
+    @property
+    def shortfall_share(self) -> int | None:
+        """Of what left; WAD."""
+        return _share(self.shortfall, self.out)
+
+    @property
+    def expected_share(self) -> int | None:
+        """Of what was traded away; WAD."""
+        return _share(self.expected, self.sold)
+
+    @property
+    def realised_share(self) -> int | None:
+        """Of what was traded away; WAD."""
+        return _share(self.realised, self.sold)
+
+    @property
+    def to_execution(self) -> int | None:
+        """Seconds from the first approval to the block of the execution."""
+        return _between(self.times.approved_at, self.times.executed_at)
+
+    @property
+    def to_finality(self) -> int | None:
+        """Seconds from the first approval until that block was final."""
+        return _between(self.times.approved_at, self.times.final_at)
+
+
+@dataclass(frozen=True, slots=True)
 class CardModel:
     """Everything on the card, in the order in which a steward needs it.
 
@@ -308,6 +375,7 @@ class CardModel:
         target: what the Safe calls (`operation` says how); `data_size` bytes of calldata.
         hidden_empty: unchanged tokens without a balance, which have no row.
         nominal: the run's anchored time.
+        quality: of the execution, once it succeeded.
     """
 
     title: str
@@ -349,6 +417,7 @@ class CardModel:
     revert_reason: str | None
     witnesses: tuple[WitnessRow, ...]
     outcome: OutcomeFacts | None
+    quality: Quality | None
 
     @property
     def seconds_left(self) -> int:
@@ -381,3 +450,11 @@ class CardModel:
     @property
     def changed(self) -> tuple[HoldingRow, ...]:
         return tuple(row for row in self.holdings if row.changes)
+
+
+def _share(part: int | None, whole: int | None) -> int | None:
+    return None if part is None or not whole else part * WAD // whole
+
+
+def _between(begin: int | None, end: int | None) -> int | None:
+    return None if begin is None or end is None else end - begin

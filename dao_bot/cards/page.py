@@ -15,6 +15,7 @@ from dao_bot.cards.model import CardModel, Tone
 from dao_bot.cards.page_details import calls_section, identity_section, words_section
 from dao_bot.cards.page_tables import holdings_table, positions_table, prices_table, rules_list, rules_table
 from dao_bot.cards.plots import cost_plot, differences_plot, holdings_plot, limits_plot, pegs_plot
+from dao_bot.cards.quality import quality_lines
 from dao_bot.cards.sentences import counted, payment_verb, payment_words
 from dao_bot.cards.style import CSS
 from dao_bot.cards.text import amount, bps, duration, short_hash, usd, utc
@@ -34,6 +35,7 @@ def as_page(card: CardModel, history: Mapping[str, Series] | None = None) -> str
         _head(card),
         _hero(card),
         _story(card),
+        _quality(card),
         _holdings(card),
         _positions(card),
         _rules(card),
@@ -186,6 +188,13 @@ def _story(card: CardModel) -> Element:
         element("dl", [[element("dt", name), element("dd", text)] for name, text in rows], class_="story"),
         element("ul", concerns, class_="concerns") if concerns else None,
     )
+
+
+def _quality(card: CardModel) -> Element | None:
+    if card.quality is None:
+        return None
+    rows = [[element("dt", name), element("dd", words)] for name, words in quality_lines(card.quality)]
+    return _section("How it was executed", element("dl", rows, class_="facts"))
 
 
 def _figure(plot: Element | None) -> Element | None:

@@ -14,26 +14,29 @@ from dao_bot.cards.model import (
     SafeTransactionHashes,
     Signatures,
     Status,
+    Times,
     Tone,
     WitnessRow,
 )
 from dao_bot.cards.money import cost_of, holding_rows, other_assets, party, payments
 from dao_bot.cards.prices import price_rows
+from dao_bot.cards.quality import quality_of
 from dao_bot.cards.sentences import story_of, title_of
 from dao_bot.cards.text import SHORT, clean
 from dao_bot.cards.words import words_of
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Outcome, Proposal
 
 _STATES = {
-    State.DRAFT: Status("Draft, not yet simulated", Tone.NEUTRAL),
+    State.DRAFT: Status("Simulated, not yet proposed", Tone.NEUTRAL),
     State.SIMULATED: Status("Simulated, not yet proposed", Tone.NEUTRAL),
     State.PENDING: Status("Proposed, approval not yet open", Tone.ACTIVE),
     State.ACTIVE: Status("Waiting for approval", Tone.ACTIVE),
     State.SUCCEEDED: Status("Approved", Tone.ACTIVE),
     State.DEFEATED: Status("Turned down", Tone.NEUTRAL),
-    State.QUEUED: Status("Queued at the Safe", Tone.ACTIVE),
+    State.QUEUED: Status("Waiting for owners' signatures", Tone.ACTIVE),
     State.READY: Status("Ready to be executed", Tone.ACTIVE),
     State.EXECUTING: Status("Being executed", Tone.ACTIVE),
     State.EXECUTED: Status("Executed", Tone.GOOD),
@@ -51,6 +54,7 @@ def tell(
     signed: Collection[Address] = (),
     hashes: SafeTransactionHashes | None = None,
     outcome: Outcome | None = None,
+    times: Times | None = None,
     now: int | None = None,
     pegged: Collection[str] | None = None,
 ) -> CardModel:
@@ -59,6 +63,7 @@ def tell(
     Args:
         signed: owners whose signature over this transaction was verified.
         hashes: once the Safe's nonce is given.
+        times: of its approval, execution and finality, once they are known.
         now: chain time from which the time left is told; the pinned block's when not given.
         pegged: symbols of the tokens that aim at one US dollar; when not given, those priced near it.
     """
@@ -111,6 +116,7 @@ def tell(
         revert_reason=clean(proposal.simulation.revert_reason) if proposal.simulation.revert_reason else None,
         witnesses=_witnesses(proposal),
         outcome=_outcome(outcome),
+        quality=quality_of(rows, cost, outcome, paid, times or Times()) if outcome and outcome.success else None,
     )
 
 
@@ -125,15 +131,15 @@ def _status(proposal: Proposal, state: State | None, signatures: Signatures | No
         return Status("Fails in simulation", Tone.DANGER)
     if state is None:
         return _STATES[State.SIMULATED]
-    if state in {State.ACTIVE, State.QUEUED} and signatures:
-        count = f"{len(signatures.signed)} of {signatures.threshold}"
-        return Status(f"{_STATES[state].words}: {count} signatures", Tone.ACTIVE)
+    if state is State.QUEUED and signatures:
+        return Status(f"{_STATES[state].words}: {len(signatures.signed)} of {signatures.threshold}", Tone.ACTIVE)
     return _STATES[state]
 
 
 def _signatures(proposal: Proposal, signed: Collection[Address]) -> Signatures | None:
+    """None where owners sign nothing, and where the Safe is not known."""
     safe = proposal.simulation.safe_after
-    if safe is None:
+    if safe is None or proposal.batch.transaction.route != MULTISIG:
         return None
     return Signatures(
         threshold=safe.threshold,

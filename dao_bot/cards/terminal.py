@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dao_bot.cards.liquidity import contents_words, range_words
 from dao_bot.cards.model import CardModel, Concern, HoldingRow, RuleRow, SourceRow, Tone
+from dao_bot.cards.quality import quality_lines
 from dao_bot.cards.sentences import counted
 from dao_bot.cards.tables import Column, table
 from dao_bot.cards.text import (
@@ -21,7 +22,6 @@ from dao_bot.cards.text import (
     short_addresses,
     short_hash,
     short_limit,
-    usd,
     utc,
 )
 from dao_bot.domain.calls import CallType
@@ -66,6 +66,7 @@ def renderable(card: CardModel, width: int = 80) -> Group:
         _head(card),
         _story(card),
         _concerns(card.concerns),
+        _quality(card),
         _holdings(card, width),
         _positions(card, width),
         _rules(card.rules, width),
@@ -131,6 +132,12 @@ def _story(card: CardModel) -> RenderableType:
     if card.story.result:
         rows.append(("What came of it", card.story.result))
     return pairs(rows)
+
+
+def _quality(card: CardModel) -> RenderableType | None:
+    from rich.console import Group
+
+    return Group(heading("How it was executed"), pairs(quality_lines(card.quality))) if card.quality else None
 
 
 def _concerns(concerns: Sequence[Concern]) -> RenderableType | None:
@@ -336,9 +343,8 @@ def _identity(card: CardModel, width: int) -> RenderableType:
         result = "succeeds" if witness.success else f"fails ({witness.revert_reason or 'no reason given'})"
         gas = f", {witness.gas_used:,} gas" if witness.gas_used is not None else ""
         rows.append(("simulation", f"{witness.method} on {witness.endpoint}: {result}{gas}"))
-    if card.outcome:
-        cost = f", {usd(card.cost.gas_usd)}" if card.cost.gas_usd is not None else ""
-        rows.append(("gas paid", f"{number(card.outcome.gas_cost, 18, 6)} of the native coin{cost}"))
+    if card.outcome and not card.quality:
+        rows.append(("gas paid", f"{number(card.outcome.gas_cost, 18, 6)} of the native coin"))
     parts: list[RenderableType] = [heading("Compare before you sign"), pairs(rows)]
     parts.append(_hashes(list(_hash_rows(card)), width))
     return Group(*parts)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from dao_bot.config.problems import KeyPath, path_text, shown
 from dao_bot.config.settings import GovernanceSettings
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.plugins import require_strategy
 from dao_bot.suggest import did_you_mean
@@ -18,7 +19,6 @@ _UNFREEZE = GovernanceSettings.model_fields["unfreeze"].default
 LOCAL_CHAINS = ("31337", "1337")
 """Chain ids of anvil, Hardhat and Ganache."""
 
-MULTISIG = "multisig"
 """The route that is always there."""
 
 _MODULE = "module"

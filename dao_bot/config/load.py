@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from dao_bot import plugins
 from dao_bot.chain.streams.settings import StreamSettings
-from dao_bot.config.checks import MULTISIG, findings, list_at, mapping_at, native_symbol
+from dao_bot.config.checks import findings, list_at, mapping_at, native_symbol
 from dao_bot.config.discord_settings import DiscordSettings
 from dao_bot.config.problems import ConfigErrors, KeyPath, Position, Problem
 from dao_bot.config.settings import (
@@ -28,6 +28,7 @@ from dao_bot.config.watch_settings import WatchSettings
 from dao_bot.config.web_settings import WebSettings
 from dao_bot.config.wording import in_words, is_about_key, plain_location, split_by_place
 from dao_bot.domain.addresses import ZERO_ADDRESS
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.tokens import Token

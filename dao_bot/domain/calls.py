@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from dao_bot.domain.addresses import Address, address_bytes
 from dao_bot.domain.hashing import keccak
 
+MULTISIG = "multisig"
+"""The route on which the Safe's owners sign."""
+
 
 class CallType(enum.IntEnum):
     """Safe's `Enum.Operation`."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.errors import BadInput, DaoBotError, Refused, ServiceRefused, ServiceUnavailable
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.bugs import in_words
@@ -13,7 +14,6 @@ from dao_bot.engine.look import Look
 from dao_bot.engine.polling import Polling, retry_wait
 from dao_bot.engine.services import Services
 from dao_bot.engine.signing import batch_of, confirmed, hash_of, kind_of, rejection_of, transaction_of
-from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.queue import Listing, OwnersQueue, QueuedTransaction
 from dao_bot.safe.signatures import OwnerSignature, parse_signature, signature_bytes, verify_signature
 from dao_bot.safe.transaction import SafeTransaction

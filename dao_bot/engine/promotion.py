@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from dao_bot.domain.calls import Batch
+from dao_bot.domain.calls import MULTISIG, Batch
 from dao_bot.domain.decisions import Decision, Evidence
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.hashing import digest
@@ -18,7 +18,6 @@ from dao_bot.engine.examine import examine
 from dao_bot.engine.ladder import DEMOTED, PROMOTION_PROPOSED, Rung, at_rung, rung_of, subject_of
 from dao_bot.engine.look import look
 from dao_bot.engine.services import Services, StrategyPlan
-from dao_bot.safe.batch import MULTISIG
 from dao_bot.store.store import Store
 from dao_bot.store.values import RunResult
 

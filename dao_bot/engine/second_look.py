@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from dao_bot.domain.calls import Batch, WrappedTransaction
+from dao_bot.domain.calls import MULTISIG, Batch, WrappedTransaction
 from dao_bot.domain.errors import DaoBotError, Refused
 from dao_bot.domain.runs import RunId
 from dao_bot.domain.simulation import SafeState
+from dao_bot.domain.verdict import RuleReport
 from dao_bot.engine.acceptance import require_accepted
 from dao_bot.engine.examine import Examined, examine
 from dao_bot.engine.look import Look, look, look_at_safe
 from dao_bot.engine.services import Services
 from dao_bot.policy.facts import Move
-from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.transaction import SafeTransaction
 from dao_bot.safe.verification import Verification, read_contract_hash, verify
 from dao_bot.store.store import Store
@@ -39,7 +39,15 @@ class SecondLook:
     @property
     def is_safe_to_sign(self) -> bool:
         """No reason was found not to sign."""
-        return not self.verification.dangers and self.examined is not None and self.examined.simulation.success
+        tried = self.examined is not None and self.examined.simulation.success
+        return tried and not self.verification.dangers and not self.refusals
+
+    @property
+    def refusals(self) -> tuple[RuleReport, ...]:
+        """What the policy has against it; a rejection does nothing that a policy could speak about."""
+        if self.examined is None or self.verification.is_rejection:
+            return ()
+        return self.examined.verdict.violations
 
 
 def look_again(

@@ -102,10 +102,11 @@ class Settlement:
         if execution.block_number > self.final_block(seen).number:
             return f"executed in {execution.transaction_hash}, which is not final yet"
         receipt, block = self.mined(execution)
+        final_at = self._final_since(block, seen)
         outcome = self._outcome(stored.proposal, receipt, execution.success)
         with self._store.transaction("settle"):
             self._settle_attempts(stored.id, receipt, block.timestamp)
-            self._store.record_outcome(stored.id, outcome, block.timestamp)
+            self._store.record_outcome(stored.id, outcome, block.timestamp, final_at)
         return (
             f"{stored.state} ▸ executed in {execution.transaction_hash}"
             if execution.success
@@ -119,6 +120,16 @@ class Settlement:
             return True
         (safe,) = self._services.endpoints.read(final, [read_safe(self._services.treasury.safe)])
         return stored.nonce is not None and safe.nonce > stored.nonce
+
+    def _final_since(self, block: Block, seen: Look) -> int:
+        """Chain time of the block that made it final; where the chain says what is, of the newest one when it did."""
+        if self._finality.tag is not None:
+            return seen.block.timestamp
+        if self._finality.confirmations == 1:
+            return block.timestamp
+        endpoint, last = self._services.endpoints.primary, block.number + self._finality.confirmations - 1
+        header = endpoint.request("eth_getBlockByNumber", to_quantity(last), False)
+        return parse_block(header, self._services.treasury.chain_id, endpoint.name).timestamp
 
     def final_block(self, seen: Look) -> Block:
         """The newest that is final, at most the one that was looked at."""

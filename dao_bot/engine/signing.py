@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dao_bot.chain.plan import Plan
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState
 from dao_bot.engine.services import Services
-from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.confirmations import confirm, read_approvals
 from dao_bot.safe.hashes import safe_tx_hash, safe_tx_preimage
 from dao_bot.safe.signatures import (
@@ -24,7 +24,9 @@ from dao_bot.safe.transaction import SafeTransaction, rejection, safe_transactio
 from dao_bot.store.store import Store
 from dao_bot.store.values import SignatureKind, StoredProposal
 
-_REJECTED = frozenset({State.CANCELED, State.STALE})
+REJECTED = frozenset({State.CANCELED, State.STALE})
+"""States in which what owners sign for a proposal is its rejection."""
+
 _SIGNED = frozenset({State.QUEUED, State.READY})
 
 
@@ -34,7 +36,7 @@ def transaction_of(stored: StoredProposal) -> SafeTransaction:
     Raises:
         BadInput: it has no nonce, or goes by another route.
     """
-    return rejection_of(stored) if stored.state in _REJECTED else batch_of(stored)
+    return rejection_of(stored) if stored.state in REJECTED else batch_of(stored)
 
 
 def batch_of(stored: StoredProposal) -> SafeTransaction:
@@ -73,7 +75,7 @@ def require_signable(stored: StoredProposal, safe: SafeState) -> SafeTransaction
         BadInput: nothing, because it has no nonce, is over, or its nonce is used.
     """
     transaction = transaction_of(stored)
-    if stored.state not in _SIGNED | _REJECTED:
+    if stored.state not in _SIGNED | REJECTED:
         raise BadInput(
             "there is nothing to sign for this proposal now",
             value=f"state {stored.state}",

@@ -16,7 +16,7 @@ from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.chain.simulation import simulate
 from dao_bot.chain.transactions import LocalSigner, Signed, Unsigned
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
-from dao_bot.domain.calls import Batch, CallType, WrappedTransaction
+from dao_bot.domain.calls import MULTISIG, Batch, CallType, WrappedTransaction
 from dao_bot.domain.errors import Refused
 from dao_bot.domain.runs import RunId
 from dao_bot.domain.tokens import Amount, usd_value
@@ -24,7 +24,7 @@ from dao_bot.engine.examine import Examined, decode, examine
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.services import Services
 from dao_bot.policy.facts import Move
-from dao_bot.safe.batch import MULTISIG, unwrap
+from dao_bot.safe.batch import unwrap
 from dao_bot.safe.execution import executed_transaction
 from dao_bot.store.store import Store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dao_bot.cards.model import CardModel, SafeTransactionHashes
+from dao_bot.cards.model import CardModel, SafeTransactionHashes, Times
 from dao_bot.cards.story import tell
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.examine import Examined
@@ -12,7 +12,7 @@ from dao_bot.engine.services import Services
 from dao_bot.engine.signing import transaction_of
 from dao_bot.safe.hashes import safe_hashes
 from dao_bot.store.store import Store
-from dao_bot.store.values import StoredProposal
+from dao_bot.store.values import StoredOutcome, StoredProposal
 
 _SIGNABLE = frozenset({State.QUEUED, State.READY, State.EXECUTING, State.EXECUTED, State.CANCELED, State.STALE})
 
@@ -46,8 +46,14 @@ def card_of(
         signed=[each.owner for each in signed],
         hashes=hashes,
         outcome=outcome.outcome if outcome else None,
+        times=_times(store, stored, outcome) if outcome else None,
         now=at,
     )
+
+
+def _times(store: Store, stored: StoredProposal, known: StoredOutcome) -> Times:
+    approved = [each.at for each in store.approvals(stored.id)]
+    return Times(min(approved, default=None), known.at, known.final_at)
 
 
 def _hashes(services: Services, stored: StoredProposal) -> SafeTransactionHashes | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.calls import Call, CallType, WrappedTransaction
+from dao_bot.domain.calls import MULTISIG, Call, CallType, WrappedTransaction
 from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.multisend import MULTI_SEND_SELECTOR, decode_multi_send, encode_multi_send
 
-MULTISIG = "multisig"
 """Name of this route in strategies.yaml and in the batch hash."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dao_bot.chain.abi import function
 from dao_bot.domain.addresses import ZERO_ADDRESS
-from dao_bot.domain.calls import CallType, WrappedTransaction
+from dao_bot.domain.calls import MULTISIG, CallType, WrappedTransaction
 from dao_bot.domain.errors import Refused
-from dao_bot.safe.batch import MULTISIG
 from dao_bot.safe.transaction import SafeTransaction
 
 _EXEC = function("execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)", "(bool)")

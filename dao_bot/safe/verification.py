@@ -41,6 +41,16 @@ class Verification:
     dangers: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def is_rejection(self) -> bool:
+        """Whether it does nothing but use up its nonce."""
+        return _does_nothing(self.calls)
+
+    @property
+    def deadline(self) -> int | None:
+        """The chain's time after which its own bytes make it revert; None where they do not."""
+        return min((call.deadline for call in self.calls if call.deadline is not None), default=None)
+
 
 def read_contract_hash(safe: Address, transaction: SafeTransaction) -> Plan[str]:
     """The safeTxHash as the Safe itself computes it, 0x-hex. One round.
@@ -143,8 +153,11 @@ def _notes(safe: SafeState, transaction: SafeTransaction, calls: Sequence[Decode
         yield f"Nonce {transaction.nonce} is used up (the Safe is at {safe.nonce}); it can never be executed"
     elif transaction.nonce > safe.nonce:
         yield f"{transaction.nonce - safe.nonce} other transactions have to be executed before it"
-    is_rejection = len(calls) == 1 and calls[0].function == NOTHING
-    if is_rejection:
+    if _does_nothing(calls):
         yield "It does nothing but take the place of whatever else waits at its nonce"
     elif calls and calls[0].deadline is None:
         yield "It has no deadline: once signed, anybody may send it, also in years"
+
+
+def _does_nothing(calls: Sequence[DecodedCall]) -> bool:
+    return len(calls) == 1 and calls[0].function == NOTHING

@@ -21,11 +21,12 @@ from dao_bot.store.values import StoredOutcome, StoredProposal
 class Outcomes(Part):
     """At most one outcome for each proposal; those that a reorg took back stay in the record as events."""
 
-    def record_outcome(self, proposal_id: str, outcome: Outcome, at: int) -> bool:
+    def record_outcome(self, proposal_id: str, outcome: Outcome, at: int, final_at: int | None = None) -> bool:
         """Record what the chain says, and move the proposal to executed, or to failed. False when it is there already.
 
         Args:
             at: chain time of the execution.
+            final_at: chain time since when it is final, where that is known.
 
         Raises:
             Refused: the proposal's state does not allow it.
@@ -45,10 +46,12 @@ class Outcomes(Part):
                     next_step="Take it back with roll_back_execution, if the chain says so",
                 )
             after = State.EXECUTED if outcome.success else State.FAILED
-            told = {"outcome": self._codec.decode_free(body), "outcome_digest": text_digest(body)}
+            told = {"outcome": self._codec.decode_free(body), "outcome_digest": text_digest(body), "final_at": final_at}
             change_state(connection, self._codec, proposal_id, State(row.state), after, at, "outcome", told)
             connection.execute(
-                insert(outcomes).values(proposal_id=proposal_id, at=whole("the time of an outcome", at), body=body)
+                insert(outcomes).values(
+                    proposal_id=proposal_id, at=whole("the time of an outcome", at), body=body, final_at=final_at
+                )
             )
             record_realised(connection, self._codec, self._codec.decode(row.body, Proposal), outcome, at)
             return True
@@ -57,12 +60,17 @@ class Outcomes(Part):
         """What came of it, or None while nothing has, or a reorg took it back."""
         with self._database.read() as connection:
             row = connection.execute(select(outcomes).where(outcomes.c.proposal_id == proposal_id)).first()
-        return None if row is None else StoredOutcome(self._codec.decode(row.body, Outcome), row.at)
+        return None if row is None else StoredOutcome(self._codec.decode(row.body, Outcome), row.at, row.final_at)
 
     def executed_since(self, safe: str, since: int) -> tuple[tuple[StoredProposal, StoredOutcome], ...]:
         """Proposals of a Safe that were executed at this chain time or later, oldest first, with what came of them."""
         query = (
-            select(proposals, outcomes.c.body.label("outcome"), outcomes.c.at.label("executed_at"))
+            select(
+                proposals,
+                outcomes.c.body.label("outcome"),
+                outcomes.c.at.label("executed_at"),
+                outcomes.c.final_at,
+            )
             .join(outcomes, outcomes.c.proposal_id == proposals.c.id)
             .where(
                 proposals.c.safe == parse_address(safe),
@@ -75,7 +83,7 @@ class Outcomes(Part):
             return tuple(
                 (
                     stored_proposal(self._codec, row),
-                    StoredOutcome(self._codec.decode(row.outcome, Outcome), row.executed_at),
+                    StoredOutcome(self._codec.decode(row.outcome, Outcome), row.executed_at, row.final_at),
                 )
                 for row in connection.execute(query)
             )

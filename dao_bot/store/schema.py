@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision that this program knows, oldest first; the last is the one it works with."""
 
 VERSION_TABLE = "dao_bot_version"
@@ -161,6 +161,7 @@ outcomes = Table(
     Column("proposal_id", Text, ForeignKey("proposals.id"), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+    Column("final_at", BigInteger),
 )
 
 spends = Table(

@@ -184,7 +184,8 @@ class StoredPost:
 
 @dataclass(frozen=True, slots=True)
 class StoredOutcome:
-    """What came of a proposal, and the chain time of its execution."""
+    """What came of a proposal, the chain time of its execution, and since when that is final (None: not recorded)."""
 
     outcome: Outcome
     at: int
+    final_at: int | None

@@ -3,8 +3,8 @@
 from governance.assembly.assembly import Assembly
 from governance.assembly.hall import Hall
 from governance.assembly.identity import STEWARD, Identity
-from governance.assembly.inbox import Task
+from governance.assembly.inbox import Task, Unsigned
 from governance.assembly.receipts import Receipt
 from governance.assembly.voting import VoteRecorded
 
-__all__ = ["STEWARD", "Assembly", "Hall", "Identity", "Receipt", "Task", "VoteRecorded"]
+__all__ = ["STEWARD", "Assembly", "Hall", "Identity", "Receipt", "Task", "Unsigned", "VoteRecorded"]

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.lifecycle import State
+from dao_bot.domain.simulation import SafeState
+from dao_bot.engine.signing import batch_of
+from dao_bot.safe.hashes import safe_hashes
+from dao_bot.safe.state import read_safe
+from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import Counted
 from governance.acts.kinds import VOTED
 from governance.acts.mandates import Mandate, proposed_mandates
@@ -22,7 +27,7 @@ from governance.ballots.optimistic import Optimistic
 from governance.ballots.written import told_choice
 from governance.wallets.person import Person
 
-VOTE, VETO, APPROVE = "vote", "veto", "approve"
+VOTE, VETO, APPROVE, SIGN = "vote", "veto", "approve", "sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Task:
 
     Attributes:
         subject: id of the proposal or mandate.
-        do: `vote`, `veto` or `approve`.
+        do: `vote`, `veto` or `approve`; `sign` for an owner of the Safe.
         until: chain time; the batch's own deadline where nothing earlier ends it.
         otherwise: what doing nothing means, in words.
         done: what this person said already; None while nothing.
@@ -45,6 +50,21 @@ class Task:
     otherwise: str
     done: str | None
     signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A proposal that waits for owners' signatures at the Safe's nonce that it was given.
+
+    Attributes:
+        signed: owners whose signature is in the record.
+    """
+
+    question: Question
+    nonce: int
+    owners: tuple[Address, ...]
+    signed: tuple[Address, ...]
+    threshold: int
 
 
 class Inbox(Freezing, Receipts):
@@ -93,6 +113,22 @@ class Inbox(Freezing, Receipts):
         questions = [*map(self._question, stored), *map(self.question, others)]
         return tuple(one for one in questions if one.terms.stewards or one.terms.ballot)
 
+    def unsigned(self) -> tuple[Unsigned, ...]:
+        """Everything that waits for owners' signatures, the oldest first; the chain is read where there is any."""
+        stored = self._hall.store.open_proposals(self._hall.treasury.safe)
+        queued = [one for one in stored if one.state is State.QUEUED]
+        if not queued:
+            return ()
+        safe = self._run(read_safe(self._hall.treasury.safe))
+        return tuple(self._unsigned(one, safe) for one in queued)
+
+    def _unsigned(self, stored: StoredProposal, safe: SafeState) -> Unsigned:
+        transaction = batch_of(stored)
+        hashes = safe_hashes(self._hall.treasury.chain_id, self._hall.treasury.safe, transaction)
+        made = {each.owner for each in self._hall.store.signatures(hashes.safe_tx)}
+        signed = tuple(owner for owner in safe.owners if owner in made)
+        return Unsigned(self._question(stored), transaction.nonce, safe.owners, signed, safe.threshold)
+
     def _open_mandates(self) -> Iterator[Mandate]:
         now = self._hall.clock.now()
         for proposed in proposed_mandates(self._hall.store):
@@ -106,6 +142,8 @@ class Inbox(Freezing, Receipts):
                 yield from self._votes(question, opened, wallets)
             if steward is not None and question.terms.stewards is not None:
                 yield self._word(question, question.terms.stewards, steward)
+        for waiting in self.unsigned():
+            yield from (_signature(waiting, wallet) for wallet in wallets if wallet in waiting.owners)
 
     def _votes(self, question: Question, opened: OpenedBallot, wallets: tuple[Address, ...]) -> Iterator[Task]:
         power = sum(self._hall.box.power_of(opened, wallets).values()) if wallets else 0
@@ -137,6 +175,20 @@ class Inbox(Freezing, Receipts):
             None if said is None or said.stand is Stand.WITHDRAW else said.stand.value,
             question.terms.must_be_signed(subject.value),
         )
+
+
+def _signature(waiting: Unsigned, owner: Address) -> Task:
+    subject = waiting.question.subject
+    count = f"{len(waiting.signed)} of {waiting.threshold} owners have signed"
+    return Task(
+        subject.id,
+        SIGN,
+        waiting.question.title,
+        subject.valid_until,
+        f"{count}; without the rest it expires",
+        "signed" if owner in waiting.signed else None,
+        signed=True,
+    )
 
 
 def _otherwise(counted: Counted, *, optimistic: bool) -> str:

@@ -8,7 +8,8 @@ from typing import Protocol
 import discord
 
 from dao_bot.cards.model import CardModel, Tone
-from dao_bot.cards.text import duration, number, usd, utc
+from dao_bot.cards.quality import quality_lines, quality_words
+from dao_bot.cards.text import duration, number, utc
 from governance.acts.ballot_box import Counted
 from governance.acts.freeze import Freeze
 from governance.acts.stands import Stand, Stood
@@ -60,9 +61,13 @@ def card_embed(exhibit: Exhibit, treasury: str, *, pictured: bool) -> discord.Em
     embed = discord.Embed(
         title=plain(card.title, MOST_TITLE), description=_story(card), colour=COLOURS[card.status.tone]
     )
-    embed.add_field(name="Status", value=status_words(exhibit), inline=True)
+    embed.add_field(name="Status", value=plain(card.status.words), inline=True)
     embed.add_field(name="Can be executed until", value=when(card.valid_until), inline=True)
     for heading, lines in (
+        (
+            "How it was executed",
+            [f"{each}: {words}" for each, words in quality_lines(card.quality)] if card.quality else [],
+        ),
         ("Asked of people", list(asked_lines(exhibit))),
         ("The vote", list(vote_lines(exhibit.counted))),
         ("Limits", _limits(card)),
@@ -77,11 +82,6 @@ def card_embed(exhibit: Exhibit, treasury: str, *, pictured: bool) -> discord.Em
     if pictured:
         embed.set_image(url=f"attachment://{PICTURE}")
     return embed
-
-
-def status_words(exhibit: Exhibit) -> str:
-    """While people decide, owners' signatures are not what it waits for."""
-    return "Waiting for approval" if exhibit.waits else plain(exhibit.card.status.words)
 
 
 class Asked(Protocol):
@@ -218,13 +218,17 @@ def _limits(card: CardModel) -> list[str]:
     return [*lines, f"{kept} rules of the policy are kept with room to spare" if kept else "no rule was applied"]
 
 
+def _execution(card: CardModel) -> list[str]:
+    return [] if card.quality is None else [f"{heading}: {words}" for heading, words in quality_lines(card.quality)]
+
+
 def _past(past: tuple[Past, ...]) -> list[str]:
-    return [f"{utc(one.at)[:10]}: cost {usd(one.expected)} expected, {usd(one.realised)} realised" for one in past]
+    return [f"{utc(one.at)[:10]}: {quality_words(one.quality)}" for one in past]
 
 
 def card_text(exhibit: Exhibit) -> str:
     """The card in short, for an answer that one user alone sees."""
     card = exhibit.card
-    lines = [f"**{plain(card.title, MOST_TITLE)}** — {status_words(exhibit)}", _story(card)]
+    lines = [f"**{plain(card.title, MOST_TITLE)}** — {plain(card.status.words)}", _story(card)]
     lines += [*asked_lines(exhibit), *vote_lines(exhibit.counted), f"Can be executed until {when(card.valid_until)}"]
     return cut([*lines, f"Batch hash {code(card.batch_hash)}"], 2000)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dao_bot.cards.model import CardModel
-from dao_bot.cards.story import tell
+from dao_bot.cards.model import CardModel, Quality
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.engine.services import Services
+from dao_bot.engine.telling import card_of
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import Counted
@@ -22,11 +22,10 @@ CARD, MANDATE, QUESTION = "card", "mandate", "question"
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How an earlier batch of the same strategy went: WAD USD lost by trading, None where something had no price."""
+    """How an earlier batch of the same strategy was executed, and when."""
 
     at: int
-    expected: int | None
-    realised: int | None
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,8 @@ class PastResults:
 
     def _past(self, stored: StoredProposal) -> Past | None:
         if stored.id not in self._known:
-            outcome = self._store.outcome(stored.id)
-            if outcome is None:
+            quality = card_of(self._services, self._store, stored).quality
+            if quality is None or quality.times.executed_at is None:
                 return None
-            cost = tell(stored.proposal, state=stored.state, outcome=outcome.outcome).cost
-            self._known[stored.id] = Past(outcome.at, cost.expected, cost.realised)
+            self._known[stored.id] = Past(quality.times.executed_at, quality)
         return self._known[stored.id]

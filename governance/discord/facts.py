@@ -13,7 +13,7 @@ from dao_bot.domain.lifecycle import OPEN_STATES
 from dao_bot.engine.services import StrategyPlan
 from dao_bot.store.values import StoredProposal
 from dao_bot.suggest import did_you_mean
-from governance.discord.cards import card_buttons, card_text, status_words, tally_lines
+from governance.discord.cards import card_buttons, card_text, tally_lines
 from governance.discord.house import House
 from governance.discord.questions import open_questions, question_line, question_named, question_text
 from governance.discord.reply import MOST_TEXT, Reply
@@ -103,7 +103,7 @@ def plan_of(house: House, name: str) -> StrategyPlan:
 
 def _line(house: House, stored: StoredProposal) -> str:
     exhibit = house.exhibit_of(stored)
-    return f"{code(stored.id[:10])} {plain(exhibit.card.title, 90)} — {status_words(exhibit)}"
+    return f"{code(stored.id[:10])} {plain(exhibit.card.title, 90)} — {plain(exhibit.card.status.words)}"
 
 
 def _holding(row: HoldingNow) -> str:

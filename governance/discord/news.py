@@ -9,7 +9,7 @@ import discord
 from dao_bot.cards.model import Tone
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from governance.discord.acts import wants_reminders
-from governance.discord.cards import COLOURS, Asked, footer, status_words
+from governance.discord.cards import COLOURS, Asked, footer
 from governance.discord.exhibit import Exhibit
 from governance.discord.house import House
 from governance.discord.places import Message
@@ -93,7 +93,7 @@ def reminders_of(exhibit: Asked, before: int, users: list[int]) -> Iterator[tupl
 
 def _open(exhibit: Exhibit) -> Iterator[str]:
     card = exhibit.card
-    yield f"{code(exhibit.id[:10])} {plain(card.title, 90)} — {status_words(exhibit)}"
+    yield f"{code(exhibit.id[:10])} {plain(card.title, 90)} — {plain(card.status.words)}"
     counted = exhibit.counted
     if exhibit.votes_open and counted is not None and counted.tally.ends is not None:
         yield f"the vote ends {when(counted.tally.ends)}"

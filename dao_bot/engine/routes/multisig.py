@@ -9,11 +9,11 @@ from dao_bot.chain.provider import Treasury
 from dao_bot.chain.simulation import Execution as WholeTransaction
 from dao_bot.chain.simulation import execution_by_owner
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.calls import Call, WrappedTransaction
+from dao_bot.domain.calls import MULTISIG, Call, WrappedTransaction
 from dao_bot.domain.runs import Block
 from dao_bot.domain.simulation import SafeState
 from dao_bot.fields import Settings
-from dao_bot.safe.batch import MULTISIG, wrap_multisig
+from dao_bot.safe.batch import wrap_multisig
 
 if TYPE_CHECKING:
     from dao_bot.engine.routes.port import Bench, Steps

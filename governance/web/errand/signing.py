@@ -6,10 +6,9 @@ import threading
 
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Refused
-from dao_bot.domain.lifecycle import State
 from dao_bot.engine.look import look_at_safe
 from dao_bot.engine.second_look import SecondLook, look_again
-from dao_bot.engine.signing import require_signable, take_signature
+from dao_bot.engine.signing import REJECTED, require_signable, take_signature
 from dao_bot.engine.telling import card_of
 from dao_bot.safe.hashes import safe_hashes
 from dao_bot.safe.transaction import SafeTransaction
@@ -22,8 +21,6 @@ from governance.web.errand.port import Json
 from governance.web.errand.question import subject_of
 from governance.web.sessions import Session
 from governance.web.shown import shown_calls, shown_card
-
-_REJECTED = frozenset({State.CANCELED, State.STALE})
 
 
 class Signing:
@@ -82,7 +79,7 @@ class Signing:
 
     def _look_again(self, stored: StoredProposal, transaction: SafeTransaction) -> SecondLook:
         """One at a time: simulations are the most expensive thing that this page does."""
-        batch_of = None if stored.state in _REJECTED else stored
+        batch_of = None if stored.state in REJECTED else stored
         with self._simulating:
             return look_again(self._desk.services, self._desk.store, transaction, batch_of=batch_of)
 
@@ -97,13 +94,13 @@ class Signing:
 
     def _shown(self, stored: StoredProposal, seen: SecondLook) -> Json:
         services, verification = self._desk.services, seen.verification
-        examined = None if stored.state in _REJECTED else seen.examined
+        examined = None if stored.state in REJECTED else seen.examined
         card = card_of(services, self._desk.store, stored, self._desk.now(), examined)
         hashes = self._hashes(verification.transaction)
         return {
             **hashes,
             "nonce": verification.transaction.nonce,
-            "rejection": stored.state in _REJECTED,
+            "rejection": stored.state in REJECTED,
             "title": card.title,
             "card": shown_card(card),
             "calls": shown_calls(verification.calls, services.labels),
@@ -121,6 +118,6 @@ def _reasons(stored: StoredProposal, seen: SecondLook) -> list[str]:
         reasons.append(f"It cannot be simulated now: {seen.problem}")
     elif not examined.simulation.success:
         reasons.append(f"It would fail: {examined.simulation.revert_reason}.")
-    elif stored.state not in _REJECTED:
+    elif stored.state not in REJECTED:
         reasons += [f"The policy refuses it now: {report.message}" for report in examined.verdict.violations]
     return reasons

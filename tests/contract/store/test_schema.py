@@ -53,6 +53,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_it_hold
     with before._database.migration() as connection:
         for table in ("posts", "sightings", "acts", "service_requests"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("ALTER TABLE outcomes DROP COLUMN final_at")
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[0]}'")
     store = opened(url)
     assert [event.kind for event in store.events()] == ["started"]

@@ -67,7 +67,11 @@ def test_a_proposal_is_voted_on_approved_signed_and_executed_from_the_command_li
 ) -> None:
     proposal = proposal_of(governed)
     (open_,) = governed.facts("inbox")
-    assert (open_["subject"], open_["rule"]) == (proposal, "people")
+    assert (open_["subject"], open_["rule"], open_["waits_for"]) == (proposal, "people", "approval by people")
+    listed = governed.dao_bot("proposals").out
+    assert listed.split()[:4] == ["proposal", "state", "strategy", "when"] and "reserve" in listed
+    said = governed.facts("proposals")[0]["reason"]
+    assert all(word in listed for word in said.split()), "the reason is told whole"
     (task,) = governed.facts("inbox", "--wallet", ANN.address)
     assert (task["do"], task["done"]) == ("vote", None)
     first = governed.facts("vote", proposal, "against", "--key", key_of(governed, ANN), "--yes")
@@ -83,10 +87,15 @@ def test_a_proposal_is_voted_on_approved_signed_and_executed_from_the_command_li
     assert counted["receipt"]["receipt"] == cast["receipt"]
     assert "passed" in governed.dao_bot("tally", proposal).out
     for number in range(world.threshold):
+        (waits,) = governed.facts("inbox")
+        assert waits["waits_for"] == f"owners' signatures at nonce 0: {number} of {world.threshold}"
+        (task,) = governed.facts("inbox", "--wallet", world.owners[number])
+        assert (task["subject"], task["do"], task["done"]) == (proposal, "sign", None)
         key = governed.directory / f"owner-{number}.key"
         key.write_text(world.owner_keys[number])
         key.chmod(0o600)
         governed.facts("sign", proposal, "--key", f"file:{key}", "--yes")
+    assert governed.facts("inbox", "--wallet", world.owners[0])[0]["done"] == "signed"
     assert governed.facts("execute", proposal)["state"] == "executed"
     assert {"ballot opened", "voted", "steward took a stand", "ballot closed"} <= set(governed.events())
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from dao_bot.cards.text import utc
 from tests.integration.app.kit import Office, command, open_office
 
 if TYPE_CHECKING:
@@ -35,8 +36,33 @@ def test_an_exported_transaction_is_verified_with_another_record(
     assert verified.code == 0, verified
     assert verified.facts["hashes"]["safe_tx"] == card["hashes"]["safe_tx"]
     assert verified.facts["safe_to_sign"] is True
-    by_hash = command("verify", card["hashes"]["safe_tx"], "--json", "-c", office.path)
-    assert by_hash.facts["hashes"] == verified.facts["hashes"]
+    assert verified.facts["verdict"]["reports"] and verified.facts["refused_because"] == []
+    for name in (card["hashes"]["safe_tx"], proposal):
+        assert command("verify", name, "--json", "-c", office.path).facts["hashes"] == verified.facts["hashes"]
+    told = command("verify", proposal, "-c", office.path).out
+    assert "The policy here allows it: " in told and "No reason was found not to sign it." in told
+    assert f"Its own bytes make it fail after {utc(card['valid_until'])}" in told
+
+
+def test_the_owners_own_policy_is_asked_and_its_no_is_a_reason_not_to_sign(
+    office: Office, tmp_path: Path, world: World, anvil: Anvil
+) -> None:
+    proposal = queued(office)
+    exported = tmp_path / "transaction.json"
+    command("show", proposal, "--json", "--transaction", exported, "-c", office.path)
+    owner = tmp_path / "owner"
+    owner.mkdir()
+    elsewhere = open_office(owner, world, [anvil.url])
+
+    def allow_little(data: dict[str, Any]) -> None:
+        (rule,) = [rule for rule in data["policy"]["rules"] if rule["use"] == "move_size"]
+        rule["per_run"] = "10 USD"
+
+    elsewhere.configure(allow_little)
+    ended = command("verify", exported, "-c", elsewhere.path)
+    assert ended.code == 3, ended
+    assert "REFUSED  move_size" in ended.out and "The policy here refuses it." in ended.out
+    assert "There is reason NOT to sign it." in ended.out
 
 
 def test_one_changed_byte_is_told(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dao_bot.app.proposing import show
 from dao_bot.app.reporting import report
+from dao_bot.app.wiring import open_desk
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.units import WAD
-from tests.integration.engine.kit import Office, ready
+from tests.integration.engine.kit import KEEPER_VARIABLE, Office, ready, write_config
+
+if TYPE_CHECKING:
+    from dao_bot.devnet import Anvil, World
 
 
 def swapped(office: Office, nominal: int) -> str:
@@ -44,7 +50,9 @@ def test_a_swap_and_a_payment_are_told_and_summed(
     assert -30 < told[swap]["cost_bps"] < 30
     assert told[swap]["shortfall_bps"] == pytest.approx(0, abs=0.5), "nothing happened between decision and execution"
     assert told[payment]["cost_bps"] is None and told[payment]["shortfall_usd"] == 0
-    assert told[payment]["gas_usd"] > 0 and told[payment]["seconds"] >= 0
+    assert told[payment]["gas_usd"] > 0
+    assert told[payment]["seconds_to_finality"] == told[payment]["seconds_to_execution"] >= 0, "one block is final"
+    assert told[swap]["expected_cost_bps"] == pytest.approx(told[swap]["cost_bps"], abs=0.5)
     (total,) = facts["sums"]
     assert (total["executions"], total["strategy"]) == (2, "reserve")
     assert total["out_usd"] == pytest.approx(11_000, rel=0.01)
@@ -61,3 +69,27 @@ def test_a_month_or_a_strategy_may_be_chosen(office: Office, capsys: pytest.Capt
     assert "Nothing was executed." in capsys.readouterr().out
     assert report(office.desk.config.path, None, "reserve", False, None, None) == 0
     assert "1 executions" in capsys.readouterr().out
+
+
+def test_final_is_when_the_last_confirmation_came(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def patient(data: dict[str, Any]) -> None:
+        data["treasury"]["chain"]["finality"] = "3 blocks"
+
+    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
+    with open_desk(write_config(tmp_path, anvil.url, patient)) as desk:
+        office = Office(desk, world, anvil)
+        proposal = ready(office)
+        office.tick()
+        assert office.state(proposal) is State.EXECUTING and desk.store.outcome(proposal) is None
+        mined = anvil.timestamp()
+        anvil.set_time(mined + 12)
+        anvil.set_time(mined + 24)
+        anvil.set_time(mined + 36)
+        office.tick()
+        known = desk.store.outcome(proposal)
+    assert known is not None and (known.at, known.final_at) == (mined, mined + 24), "what came later changes nothing"
+    assert show(tmp_path / "strategies.yaml", proposal, True, None, None) == 0
+    quality = json.loads(capsys.readouterr().out)["quality"]
+    assert quality["seconds_to_finality"] == quality["seconds_to_execution"] + 24

@@ -44,6 +44,7 @@ KEYS = set(
         "strategy_says",
         "simulation",
         "outcome",
+        "quality",
     ]
 )
 HOLDING_KEYS = set(

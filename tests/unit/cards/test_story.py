@@ -5,8 +5,11 @@ from fractions import Fraction
 
 import pytest
 
+from dao_bot.cards.data import as_json
 from dao_bot.cards.model import CardModel, Tone
+from dao_bot.cards.page import as_page
 from dao_bot.cards.story import tell
+from dao_bot.cards.terminal import as_text
 from dao_bot.domain.calls import CallType, DecodedCall
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.lifecycle import OPEN_STATES, State
@@ -135,11 +138,20 @@ def test_time_left_is_told_from_the_given_chain_time() -> None:
 
 
 def test_only_owners_count_as_signers() -> None:
-    card = tell(samples.rebalance(), state=State.ACTIVE, signed=(BOB, samples.address("stranger"), ALICE))
+    card = tell(samples.rebalance(), state=State.QUEUED, signed=(BOB, samples.address("stranger"), ALICE))
     assert card.signatures is not None
     assert [party.label for party in card.signatures.signed] == ["Alice", "Bob"]
     assert card.signatures.missing == 0
-    assert card.status.words == "Waiting for approval: 2 of 2 signatures"
+    assert card.status.words == "Waiting for owners' signatures: 2 of 2"
+    assert tell(samples.rebalance(), state=State.ACTIVE).status.words == "Waiting for approval"
+
+
+def test_where_owners_sign_nothing_no_signature_is_asked_for() -> None:
+    base = samples.rebalance()
+    by_module = replace(base, batch=replace(base.batch, transaction=replace(base.batch.transaction, route="module")))
+    card = tell(by_module, state=State.READY)
+    assert card.signatures is None and as_json(card)["signatures"] is None
+    assert "signature" not in as_text(card) and "has not signed" not in as_page(card)
 
 
 def test_the_outcome_is_told_against_what_was_expected() -> None:
