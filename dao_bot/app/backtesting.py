@@ -25,12 +25,14 @@ from dao_bot.backtest.report import crisis_page, run_page
 from dao_bot.backtest.run import run
 from dao_bot.backtest.settings import MarketSettings, RunwaySettings
 from dao_bot.backtest.sweep import Variation, grid, parse_ranges, sweep, varied
-from dao_bot.backtest.words import bound_words, buyer_rows, buyer_title, line_words, measure_rows
+from dao_bot.backtest.words import bound_words, buyer_rows, buyer_title, line_words, measure_rows, trouble_rows
 from dao_bot.cards.tables import Column, table
 from dao_bot.config.load import load_config
 from dao_bot.domain.errors import BadInput, NotFound
 
 ALL = "all"
+_TROUBLE = ("strategy", "what", "first", "why")
+_MOST_TROUBLES = 12
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MINUTE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 
@@ -67,11 +69,12 @@ def backtest(
     marks = mark(result)
     measures = measure(result, marks, runway)
     title = f"Backtest of {', '.join(names)}"
-    bought = buyers(result)
+    bought, troubles = buyers(result), trouble_rows(result)
     facts = {
         "strategies": names,
         "measures": measures_json(measures),
         "purchases": buyers_json(bought),
+        "troubles": [dict(zip(_TROUBLE, row, strict=True)) for row in troubles],
         "assumptions": assumptions(result),
     }
     if out is not None:
@@ -82,6 +85,8 @@ def backtest(
         print_shown(_measures_table(title, measures), terminal_width())
         for buyer in bought:
             print_shown(_buyer_table(buyer), terminal_width())
+        if troubles:
+            print_shown(_troubles_table(troubles), terminal_width())
         if out is not None:
             print_text(f"The report with its plots: {out / 'report.html'}")
     return DONE
@@ -205,6 +210,15 @@ def _measures_table(title: str, measures: Measures) -> Any:
 def _buyer_table(buyer: Buyer) -> Any:
     columns = [Column("", style="bold"), Column("", flexible=True)]
     return table(columns, list(buyer_rows(buyer)), terminal_width(), title=buyer_title(buyer))
+
+
+def _troubles_table(troubles: Sequence[tuple[str, str, str, str]]) -> Any:
+    columns = [Column(name, flexible=name == _TROUBLE[-1]) for name in _TROUBLE]
+    made = table(columns, troubles[:_MOST_TROUBLES], terminal_width(), title="What did not go well")
+    left_out = len(troubles) - _MOST_TROUBLES
+    if left_out > 0:
+        made.caption = f"{left_out:,} more kinds stand in visits.parquet, which --out writes"
+    return made
 
 
 def _points_table(points: Sequence[tuple[Mapping[str, str], Measures]]) -> Any:

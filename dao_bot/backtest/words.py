@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from dao_bot.backtest.buyers import Buyer
@@ -9,7 +11,8 @@ from dao_bot.backtest.crisis import Line
 from dao_bot.backtest.execution import Fill, LiquidityFill
 from dao_bot.backtest.measures import Measures
 from dao_bot.backtest.purchases import ALLOWED_BPS, FEWEST_STRETCHES, LEVEL, Verdict
-from dao_bot.cards.text import duration
+from dao_bot.backtest.result import Ending, Result
+from dao_bot.cards.text import clean, duration, utc
 
 
 def dollars(value: float) -> str:
@@ -83,6 +86,36 @@ def measure_rows(measures: Measures) -> Iterator[tuple[str, str]]:
     yield "Days without a price of something held", f"{measures.days_unknown:.2f}"
     yield "Runs", ", ".join(f"{ending} {count:,}" for ending, count in measures.endings.items()) or "none"
     yield "Batches", f"{measures.executed:,} executed, {measures.failed:,} not"
+
+
+def trouble_rows(result: Result) -> list[tuple[str, str, str, str]]:
+    """What did not go well, the most frequent first: strategy, what (and how often), when first, and why in words.
+
+    Runs that failed, that the policy refused, that paused a strategy, and batches that were not executed; what differs
+    in its numbers alone is one row, with the words of the first.
+    """
+    found = [
+        (visit.run.strategy, f"run {visit.ending}", visit.at, visit.words)
+        for visit in result.visits
+        if visit.ending in _TROUBLE
+    ]
+    found += [
+        (deed.batch.strategy, "batch not executed", deed.at, deed.failure)
+        for deed in result.deeds
+        if deed.failure is not None
+    ]
+    groups: defaultdict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
+    for strategy, what, at, words in found:
+        groups[strategy, what, _NUMBERS.sub("#", words)].append((at, words))
+    rows = []
+    for (strategy, what, _), group in sorted(groups.items(), key=lambda item: (-len(item[1]), min(item[1]))):
+        at, words = min(group)
+        rows.append((strategy, f"{what} x {len(group):,}" if len(group) > 1 else what, utc(at), clean(words, 400)))
+    return rows
+
+
+_TROUBLE = frozenset({Ending.FAILED, Ending.REFUSED, Ending.PAUSED})
+_NUMBERS = re.compile(r"\d[\d,.]*")
 
 
 def buyer_title(buyer: Buyer) -> str:

@@ -11,6 +11,8 @@ from dao_bot.backtest.backtest import Player
 from dao_bot.backtest.market import StatedSupply
 from dao_bot.backtest.result import Ending
 from dao_bot.backtest.run import run
+from dao_bot.backtest.words import trouble_rows
+from dao_bot.cards.text import utc
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.needs import Need, Supply
 from dao_bot.engine.schedule import Every
@@ -64,6 +66,7 @@ def test_a_batch_whose_minimum_is_no_longer_met_does_nothing_and_says_so() -> No
     (deed,) = result.deeds
     assert deed.failure is not None and "too little" in deed.failure
     assert deed.fills == () and deed.gas_usd == 0.0
+    assert [row[1] for row in trouble_rows(result)] == ["batch not executed"]
     assert len(result.steps) == 1, "no balance changed"
 
 
@@ -158,11 +161,15 @@ def test_failures_in_a_row_pause_a_strategy_and_not_the_others() -> None:
         def decide(self, seen: Observation) -> Decision:
             raise ZeroDivisionError("oh")
 
-    visits = run(backtest(market(flat()), Broken(), Base(), hours=5)).visits
+    result = run(backtest(market(flat()), Broken(), Base(), hours=5))
+    visits = result.visits
     mine = [visit for visit in visits if visit.run.strategy == "broken-0"]
     assert [visit.ending for visit in mine] == [Ending.FAILED] * 3 + [Ending.PAUSED]
     assert "ZeroDivisionError: oh" in mine[0].words
     assert sum(visit.run.strategy == "test-1" for visit in visits) == 6
+    failed, paused = trouble_rows(result)
+    assert failed[:3] == ("broken-0", "run failed x 3", utc(BEGIN)) and "ZeroDivisionError: oh" in failed[3]
+    assert paused[:2] == ("broken-0", "run paused")
 
 
 def test_what_is_no_decision_is_a_failure() -> None:
