@@ -15,11 +15,12 @@ from dao_bot.app.wiring import make_assembly, open_desk
 from dao_bot.cards.text import clean, utc
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import BadInput, Refused
+from dao_bot.domain.lifecycle import State
 from dao_bot.domain.units import format_units
 from dao_bot.safe.signing import key_address
 
 if TYPE_CHECKING:
-    from governance.assembly import Assembly, Task, Unsigned
+    from governance.assembly import Assembly, Question, Task, Unsigned
     from governance.wallets.sign_in import Page
     from governance.wallets.statement import Deed, Statement
 
@@ -35,7 +36,7 @@ def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
         held = [f"Approvals through chats are frozen: {clean(freeze.reason, 100)}"] if freeze else []
         if wallet is None:
             open_ = [
-                *((one, f"approval by {one.rule}") for one in assembly.awaiting()),
+                *((one, f"approval by {one.rule}") for one in assembly.awaiting() if _is_open(one)),
                 *((one.question, _signatures(one)) for one in assembly.unsigned()),
             ]
             facts: object = [
@@ -61,6 +62,11 @@ def inbox(path: Path, wallet: str | None, as_facts: bool) -> int:
     else:
         print_text("\n".join([*held, *lines]) or "Nothing awaits anybody.")
     return DONE
+
+
+def _is_open(question: Question) -> bool:
+    """Whether it is still to be approved; one that was can only be vetoed."""
+    return question.stored is None or question.stored.state in (State.PENDING, State.ACTIVE)
 
 
 def _signatures(waiting: Unsigned) -> str:

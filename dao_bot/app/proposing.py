@@ -56,8 +56,8 @@ def _table(found: Sequence[StoredProposal]) -> RenderableType:
     columns = [
         Column("proposal", style="bold"),
         Column("state"),
-        Column("strategy"),
-        Column("when"),
+        Column("strategy", keep=6),
+        Column("until/since", keep=5),
         Column("why, in the strategy's words", flexible=True),
     ]
     rows = [
@@ -74,10 +74,9 @@ def _table(found: Sequence[StoredProposal]) -> RenderableType:
 
 
 def _when(stored: StoredProposal) -> str:
-    """Until when it can be executed, or since when it is over."""
-    if stored.state in OPEN_STATES:
-        return f"until {utc(stored.proposal.batch.valid_until)}"
-    return utc(stored.changed_at)
+    """Until when it can be executed, or since when it is over; UTC."""
+    at = stored.proposal.batch.valid_until if stored.state in OPEN_STATES else stored.changed_at
+    return utc(at).removesuffix(" UTC")
 
 
 def _line(stored: StoredProposal) -> dict[str, object]:

@@ -86,20 +86,26 @@ def look_again(
         wrapped = WrappedTransaction(
             MULTISIG, transaction.to, transaction.value, transaction.data, transaction.operation
         )
-        return SecondLook(verification, examine_wrapped(services, store, wrapped), None)
+        return SecondLook(verification, examine_wrapped(services, store, wrapped, verification.deadline), None)
     except DaoBotError as error:
         return SecondLook(verification, None, str(error))
 
 
-def examine_wrapped(services: Services, store: Store, wrapped: WrappedTransaction) -> Examined:
+def examine_wrapped(
+    services: Services, store: Store, wrapped: WrappedTransaction, valid_until: int | None = None
+) -> Examined:
     """What bytes without a proposal do at the newest block, whoever controls the Safe now.
+
+    Args:
+        valid_until: the deadline in them; a day from now where they are to be given one.
 
     Raises:
         DaoBotError: they cannot be taken apart or tried.
     """
     treasury = services.treasury
     seen = look(services, _INSPECTION, any_safe=True)
-    batch = Batch(treasury.chain_id, treasury.safe, wrapped, services.policy_hash, seen.block.timestamp + _ONE_DAY)
+    until = seen.block.timestamp + _ONE_DAY if valid_until is None else valid_until
+    batch = Batch(treasury.chain_id, treasury.safe, wrapped, services.policy_hash, until)
     return examine(services, seen, batch, _moves(services, store, seen))
 
 

@@ -69,7 +69,7 @@ def test_a_proposal_is_voted_on_approved_signed_and_executed_from_the_command_li
     (open_,) = governed.facts("inbox")
     assert (open_["subject"], open_["rule"], open_["waits_for"]) == (proposal, "people", "approval by people")
     listed = governed.dao_bot("proposals").out
-    assert listed.split()[:4] == ["proposal", "state", "strategy", "when"] and "reserve" in listed
+    assert listed.split()[:4] == ["proposal", "state", "strategy", "until/since"] and "reserve" in listed
     said = governed.facts("proposals")[0]["reason"]
     assert all(word in listed for word in said.split()), "the reason is told whole"
     (task,) = governed.facts("inbox", "--wallet", ANN.address)

@@ -19,10 +19,11 @@ def played(directory: Path, *, known: bool) -> Result:
     """The shipped reserve, begun far above its caps, under a policy that lets little through in a day."""
     config = write(directory) / "strategies.yaml"
     text = config.read_text()
-    told = f"most_sold: 740000 USD\n      sold_window: {{most: {OWN} USD, window: 24h}}" if known else None
-    for old, new in (("per_window: 2M USD", f"per_window: {POLICY} USD"), ("most_sold: 740000 USD", told)):
+    shipped = "      sold_window: {most: 1.9M USD, window: 24h}"
+    told = f"      sold_window: {{most: {OWN} USD, window: 24h}}" if known else ""
+    for old, new in (("per_window: 2M USD", f"per_window: {POLICY} USD"), (shipped, told)):
         assert text.count(old) == 1
-        text = text.replace(old, new or old)
+        text = text.replace(old, new)
     config.write_text(text)
     parts = parts_of(config)
     settings = load_market(directory / "market.yaml", (*parts.facts.tokens, parts.facts.native.symbol))

@@ -75,3 +75,7 @@ def test_what_the_policy_keeps_is_not_sold_even_when_its_price_falls_before_the_
 def test_an_exit_is_no_more_than_the_policy_lets_through_in_a_run(shipped: Shipped) -> None:
     assert shipped.params.most_sold is not None
     assert shipped.params.most_sold <= shipped.rules["move_size"].per_run
+    window = shipped.rules["move_size"]
+    assert shipped.params.sold_window is not None
+    assert shipped.params.sold_window.most <= window.per_window
+    assert shipped.params.sold_window.window == window.window
