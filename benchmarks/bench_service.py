@@ -1,9 +1,10 @@
 """A month of 20 Safes at the transaction service, on one free account, counted by simulation: requests and latency.
 
 Run by `make bench`; prints one JSON line for each load. The clock is simulated; the intervals come from the keeper's
-own `Polling`, every request passes its own `Budget`. As the keeper does: one request for the nonce of a proposal, one
-to propose it, and then one for each look at the queue; none while no proposal waits. `latency` is from an owner's
-signature in the service until the keeper has it. Fails when a month needs more than the free plan's 50,000 requests.
+own `Polling`, every request passes its own `Budget`, and rounds come once a minute. As the keeper does: one request for
+the nonce of a proposal, one to propose it, and then one for each look at the queue; none while no proposal waits.
+`latency` is from an owner's signature in the service until the keeper has it. Fails when a month needs more than the
+free plan's 50,000 requests.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from dao_bot.config.settings import ServiceSettings
 from dao_bot.domain.errors import ServiceUnavailable
 from dao_bot.engine.polling import Polling
+from dao_bot.engine.rhythm import QUIET_SECONDS
 from dao_bot.safe.transaction_service.budget import Budget, Limits, month_of
 
 SAFES = 20
 FREE_PLAN = 50_000
-TICK = 5.0
+POLL: int = ServiceSettings.model_fields["poll"].default
 DAYS = 31
 OWNERS_ASKED = 2
 VALID_FOR = 12 * 3600.0
@@ -83,14 +86,14 @@ class Safe:
         self._ledger = Ledger()
         limits = Limits(2, FREE_PLAN // SAFES)
         self._budget = Budget("bench", limits, self._ledger, lambda: self.now, lambda _: None)
-        self._polling = Polling(30.0, limits.per_month)
+        self._polling = Polling(POLL, limits.per_month)
 
     def play(self) -> int:
         """A month; the number of requests."""
         ends = BEGIN + DAYS * 86_400
         while self.now < ends:
             self._propose(ends)
-            self.now += max(self._load.gap, TICK)
+            self.now += max(self._load.gap, QUIET_SECONDS)
         return sum(self._ledger.made.values())
 
     def _propose(self, ends: float) -> None:
@@ -123,8 +126,8 @@ class Safe:
         wait = self._polling.wait(
             self.now - changed, self._budget.spent(), self.now - month.begins, month.ends - month.begins
         )
-        # The keeper looks whether it is time once in a tick.
-        self.now += -(-wait // TICK) * TICK
+        # The keeper looks whether it is time once in a round.
+        self.now += -(-wait // QUIET_SECONDS) * QUIET_SECONDS
 
     def _asked(self, *, reading: bool) -> bool:
         try:

@@ -121,7 +121,7 @@ class ServiceSettings(Settings):
     key: SecretField | None = None
     monthly_requests: Annotated[IntField, Field(ge=100)] = 2500
     requests_per_second: Annotated[IntField, Field(ge=1, le=1000)] = 2
-    poll: Annotated[DurationField, Field(ge=5, le=3600)] = 30
+    poll: Annotated[DurationField, Field(ge=5, le=3600)] = 60
 
 
 class TokenSettings(Settings):

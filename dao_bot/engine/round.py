@@ -12,6 +12,7 @@ from dao_bot.engine.bugs import in_words
 from dao_bot.engine.fleet import hold
 from dao_bot.engine.keeper import Keeper
 from dao_bot.engine.ladder import judge_results
+from dao_bot.engine.rhythm import Rhythm
 from dao_bot.engine.runs import RunReport, give_up_run, run_once
 from dao_bot.engine.schedule import Due, due_run
 from dao_bot.engine.seat import Seat
@@ -57,6 +58,7 @@ class Round:
         seat: Seat,
         stop: threading.Event | None = None,
         after: Callable[[list[Told]], None] | None = None,
+        rhythm: Rhythm | None = None,
     ) -> None:
         self._after = after
         self._services = services
@@ -66,6 +68,7 @@ class Round:
         self._stop = stop or threading.Event()
         self._lock = f"runs:{services.treasury.safe}"
         self._is_first = True
+        self._rhythm = rhythm or Rhythm(services, store)
 
     def stop(self) -> None:
         """Finish what is being done and begin nothing more."""
@@ -75,12 +78,18 @@ class Round:
     def stopping(self) -> bool:
         return self._stop.is_set()
 
+    def is_due(self) -> bool:
+        """Whether there may be something to do: a look at the record, not at the chain."""
+        return self._rhythm.is_due()
+
     def play(self) -> list[Told]:
         """One pass. The chain's time decides what is due. Whatever goes wrong is told, never raised."""
         told: list[Told] = []
         try:
+            self._rhythm.begin()
             told += self._play_strategies()
         except Conflict as error:
+            self._rhythm.hurry()
             told.append(Told("strategies", f"wait: {error}"))
         except Exception as error:  # noqa: BLE001 - the keeper's tick must not wait for it
             told.append(Told("strategies", f"nothing was run: {in_words(error)}", RunResult.FAILED))
@@ -170,6 +179,7 @@ class Round:
                 for step in self._keeper.tick()
             ]
         except Conflict as error:
+            self._rhythm.hurry()
             return [Told("keeper", f"waits: {error}")]
         except DaoBotError as error:
             return [Told("keeper", f"could not go on: {error}", RunResult.FAILED)]

@@ -1,4 +1,4 @@
-"""The waker: APScheduler plays a round every few seconds until a signal comes. What is due is decided elsewhere."""
+"""The waker: APScheduler asks every few seconds whether a round is due, until a signal comes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WAKE_SECONDS = 5
 
 
 def keep_running(round_: Round, tell: Callable[[list[Told]], None], every: float = _WAKE_SECONDS) -> None:
-    """Play rounds, never two at once, until SIGTERM or SIGINT.
+    """Play rounds when they are due, never two at once, until SIGTERM or SIGINT.
 
     What is being done then is finished, and nothing more is begun: at most one strategy's time limit, or one answer of
     a node. A second signal ends the process at once, which loses nothing either.
@@ -43,7 +43,7 @@ async def _serve(round_: Round, tell: Callable[[list[Told]], None], every: float
 
     async def play() -> None:
         async with playing:
-            if not round_.stopping:
+            if not round_.stopping and await asyncio.to_thread(round_.is_due):
                 tell(await asyncio.to_thread(round_.play))
 
     scheduler = AsyncIOScheduler()

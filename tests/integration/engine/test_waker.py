@@ -21,6 +21,9 @@ class Slow:
     def stop(self):
         self.stopping = True
 
+    def is_due(self):
+        return True
+
     def play(self):
         print("begins", flush=True)
         time.sleep({seconds})
