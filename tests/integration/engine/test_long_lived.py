@@ -103,7 +103,7 @@ def record(config: Path) -> Iterator[Store]:
         yield store
 
 
-def wait_until(happened: Callable[[], object], process: subprocess.Popen[str], seconds: float = 30.0) -> None:
+def wait_until(happened: Callable[[], object], process: subprocess.Popen[str], seconds: float = 60.0) -> None:
     give_up = time.monotonic() + seconds
     while not happened():
         if process.poll() is not None or time.monotonic() > give_up:
