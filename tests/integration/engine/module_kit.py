@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from dao_bot.app.wiring import open_desk
+from dao_bot.chain.transactions import unsigned_of
 from dao_bot.devnet.running import refresh_feeds
 from dao_bot.devnet.transactions import Transaction, transact
 from dao_bot.domain.calls import Call
@@ -93,6 +94,12 @@ def before_a_refill(office: Office, seconds: int) -> None:
     """So long before the allowances are refilled, which is at midnight UTC."""
     office.anvil.set_time((office.anvil.timestamp() // DAY + 1) * DAY - seconds)
     refresh_feeds(office.anvil, office.world.feeds)
+
+
+def relay(office: Office, proposal: str) -> None:
+    """A stranger sends what was signed for the proposal; raises `DevnetError` when it reverts."""
+    sent = unsigned_of(office.desk.store.attempts(proposal)[0].raw)
+    transact(office.anvil, Transaction(office.world.stranger, sent.to, "0x" + sent.data.hex()))
 
 
 def call_of_member(office: Office, *calls: Call) -> Transaction:

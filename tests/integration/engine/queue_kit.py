@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from dao_bot.app.keeping import make_keeper
+from dao_bot.app.wiring import open_desk
 from dao_bot.devnet.accounts import OWNERS
 from dao_bot.devnet.anvil import CHAIN_ID
 from dao_bot.domain.addresses import Address
@@ -20,10 +25,11 @@ from dao_bot.safe.signing import key_address, sign_delegate_message, sign_safe_t
 from dao_bot.safe.transaction import SafeTransaction
 from tests.contract.owners_queue.standin import Behaviour, StandIn
 from tests.contract.owners_queue.wire import Request
-from tests.integration.engine.kit import Office
+from tests.integration.engine.kit import KEEPER_VARIABLE, Office, write_config
 
 if TYPE_CHECKING:
     from dao_bot.app.wiring import Desk
+    from dao_bot.devnet import Anvil, World
 
 PROPOSER_VARIABLE = "DAO_BOT_PROPOSER_KEY"
 PROPOSER_KEY = bytes(range(1, 33))
@@ -137,6 +143,27 @@ def register(service: StandIn, safe: str) -> None:
     signed = sign_delegate_message(key_of(0), CHAIN_ID, PROPOSER, time.time())
     given = {"safe": safe, "delegate": PROPOSER, "delegator": OWNERS[0].address, "label": "dao-bot"}
     service._add_delegate({**given, "signature": "0x" + signature_bytes(signed).hex()})
+
+
+@contextmanager
+def served_office(
+    directory: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ServedOffice]:
+    """The demo's treasury, open, with a service that knows its delegate."""
+    monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
+    monkeypatch.setenv(PROPOSER_VARIABLE, PROPOSER_KEY.hex())
+    with StandIn(anvil.url) as service:
+
+        def change(data: dict[str, Any]) -> None:
+            data["treasury"]["service"] = {
+                "url": service.url,
+                "proposer": f"env:{PROPOSER_VARIABLE}",
+                "requests_per_second": "1000",
+            }
+
+        register(service, world.safe)
+        with open_desk(write_config(directory, anvil.url, change)) as desk:
+            yield ServedOffice(Office(desk, world, anvil), service, Clock())
 
 
 def lying(change: Callable[[dict[str, Any]], object], path: str = "multisig-transactions") -> Behaviour:

@@ -12,7 +12,6 @@ import pytest
 
 from dao_bot.app.wiring import open_desk
 from dao_bot.chain.abi import function
-from dao_bot.chain.transactions import unsigned_of
 from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.artifacts import own_artifact
 from dao_bot.devnet.errors import DevnetError
@@ -35,6 +34,7 @@ from tests.integration.engine.module_kit import (
     give_role,
     module_of,
     module_office,
+    relay,
     through_the_module,
 )
 from tests.integration.engine.zygote import Zygote
@@ -49,12 +49,6 @@ USDC = 10**6
 def office(tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     with module_office(tmp_path, world, anvil, monkeypatch) as opened:
         yield opened
-
-
-def relay(office: Office, proposal: str) -> None:
-    """A stranger sends what was signed for the proposal; raises `DevnetError` when it reverts."""
-    sent = unsigned_of(office.desk.store.attempts(proposal)[0].raw)
-    transact(office.anvil, Transaction(office.world.stranger, sent.to, "0x" + sent.data.hex()))
 
 
 def pay_as_member(office: Office, whole: int) -> None:
@@ -78,24 +72,6 @@ def test_a_proposal_is_executed_once_without_a_nonce_and_without_owners(office: 
     office.tick()
     assert office.received() == 1000 * USDC
     office.desk.store.verify()
-
-
-def test_a_stranger_who_relays_what_the_keeper_signed_first_changes_nothing_but_who_paid_the_gas(
-    office: Office,
-) -> None:
-    proposal = office.propose(office.payment("USDC", 1000))
-    with at(SENDING, lambda: relay(office, proposal)):
-        office.tick()
-    office.tick()
-    assert (office.state(proposal), office.received()) == (State.EXECUTED, 1000 * USDC)
-
-
-def test_what_was_executed_reverts_when_it_is_relayed_again(office: Office) -> None:
-    proposal = office.propose(office.payment("USDC", 1000))
-    office.tick()
-    with pytest.raises(DevnetError, match="reverted"):
-        relay(office, proposal)
-    assert office.received() == 1000 * USDC
 
 
 def test_two_keepers_that_relay_the_same_module_transaction_pay_once(

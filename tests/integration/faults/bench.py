@@ -44,7 +44,7 @@ class Bench:
     """
 
     office: Office
-    nodes: tuple[HostileServer, HostileServer]
+    nodes: tuple[HostileServer, ...]
     cluster: Cluster | None = None
     proposal: str = ""
     relay: Endpoint | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,12 @@ import pytest
 from dao_bot.app.wiring import open_desk
 from tests.integration.chain.hostile import HostileServer, honest, liar
 from tests.integration.engine.kit import KEEPER_VARIABLE, Office, write_config
+from tests.integration.engine.module_kit import module_office
+from tests.integration.engine.queue_kit import served_office
 from tests.integration.faults.bench import GWEI, Bench
 from tests.integration.faults.matrix import Case
 from tests.integration.faults.postgresql import Cluster, own_cluster
+from tests.integration.faults.routes import module_bench, served_bench
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -31,8 +35,29 @@ def cluster(case: Case) -> Iterator[Cluster | None]:
 
 @pytest.fixture
 def bench(
+    case: Case, tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch, cluster: Cluster | None
+) -> Iterator[Bench]:
+    """Of the case's route, with the payment ready."""
+    if case.route == "module":
+        with module_office(tmp_path, world, anvil, monkeypatch) as office:
+            opened: Bench = module_bench(office)
+            opened.prepare()
+            yield opened
+    elif case.route == "service":
+        with served_office(tmp_path, world, anvil, monkeypatch) as served:
+            opened = served_bench(served)
+            opened.prepare()
+            yield opened
+    else:
+        with between_nodes(tmp_path, world, anvil, monkeypatch, cluster) as opened:
+            yield opened
+
+
+@contextmanager
+def between_nodes(
     tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch, cluster: Cluster | None
 ) -> Iterator[Bench]:
+    """The treasury behind two nodes that can be made to lie."""
     monkeypatch.setenv(KEEPER_VARIABLE, world.keeper_key)
     with HostileServer(liar(anvil.port, honest)) as one, HostileServer(liar(anvil.port, honest)) as two:
 

@@ -7,7 +7,8 @@ A case is one function in a file `cases_*.py` of this directory:
         ...
 
 It gets a payment that owners have signed and the keeper has not seen, lets something go wrong, and returns once the
-fault is over. Afterwards the keeper ticks until nothing changes, and the effects on the chain are counted.
+fault is over. Afterwards the keeper ticks until nothing changes, and the effects on the chain are counted. On a `route`
+of its own it gets the bench of that route instead, see `routes.py`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from tests.integration.faults.bench import Bench
+Route = Literal["owners", "module", "service"]
+"""How the payment reaches the Safe: signed here by owners, through a module, signed at a transaction service."""
+
+Happens = Callable[[Any], None]
+"""Gets the `Bench` of the route."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +32,20 @@ class Case:
 
     name: str
     effects: int
-    happens: Callable[[Bench], None]
+    happens: Happens
     own_server: bool
+    route: Route
 
 
 CASES: dict[str, Case] = {}
 
 
-def case(
-    name: str, *, effects: int, own_server: bool = False
-) -> Callable[[Callable[[Bench], None]], Callable[[Bench], None]]:
+def case(name: str, *, effects: int, own_server: bool = False, route: Route = "owners") -> Callable[[Happens], Happens]:
     """Enter a case into the table."""
     assert effects in (0, 1) and name not in CASES, name
 
-    def enter(happens: Callable[[Bench], None]) -> Callable[[Bench], None]:
-        CASES[name] = Case(name, effects, happens, own_server)
+    def enter(happens: Happens) -> Happens:
+        CASES[name] = Case(name, effects, happens, own_server, route)
         return happens
 
     return enter
