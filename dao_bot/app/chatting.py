@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -35,6 +36,7 @@ def chat(path: Path) -> int:
         sys.stdout.flush()
         quiet_logs()
         sys.setswitchinterval(_SWITCH)
+        gc.freeze()
         asyncio.run(_serve(house, house.settings.token.resolve()))
     print_text("Stopped; whatever was acknowledged is recorded or was refused.")
     return DONE

@@ -13,6 +13,7 @@ from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import Treasury
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import Block
+from dao_bot.store.acts import Act
 from dao_bot.store.values import StoredAct
 from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, CARD_SEEN, POWER_READ, VOTED
 from governance.acts.opened import OpenedBallot, opened_ballot, opened_body
@@ -154,13 +155,20 @@ class BallotBox:
             read = take_snapshot(
                 self._read, tier, missing, opened.moment, before=opened.subject.at, earlier=opened.earlier
             )
-            ballot_id = opened.ballot.id
-            with self._store.transaction("power"):
-                for name in missing:
-                    body = {"wallet": name, "power": read.of(name)}
-                    self._store.record_act(
-                        ballot_id, POWER_READ, _POWER, f"power {ballot_id} {name}", opened.ballot.opens, body
+            ballot_id, at = opened.ballot.id, opened.ballot.opens
+            self._store.record_acts(
+                [
+                    Act(
+                        ballot_id,
+                        POWER_READ,
+                        _POWER,
+                        f"power {ballot_id} {name}",
+                        at,
+                        {"wallet": name, "power": read.of(name)},
                     )
+                    for name in missing
+                ]
+            )
             known = self._opened_box(opened).power
         return {name: known[name] for name in names}
 

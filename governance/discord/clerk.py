@@ -19,6 +19,7 @@ import discord
 
 from dao_bot.domain.errors import DaoBotError
 from governance.discord.acts import VoteRequest
+from governance.discord.express import GIVEN_UP, Express
 from governance.discord.reply import Reply, error_reply, send_reply
 
 Work = Callable[[], Reply]
@@ -30,8 +31,7 @@ MOST_WAITING = 20_000
 
 _AT_ONCE = 256
 _FEW = 4
-_PATIENCE = 2.0
-_GIVEN_UP = 2.8
+_PATIENCE, _LOOK_AGAIN = 3.0, 0.02
 _MOST_AT_ONCE = 48
 _ALREADY_ACKNOWLEDGED = 40060
 
@@ -47,9 +47,14 @@ class _Act:
 
 @dataclass(slots=True)
 class Counts:
-    """What happened since the start, for tests and for people who wonder."""
+    """What happened since the start, for tests and for people who wonder.
+
+    Attributes:
+        express: of those that were acknowledged, how many in the express lane.
+    """
 
     acknowledged: int = 0
+    express: int = 0
     too_late: int = 0
     acted: int = 0
     failed: int = 0
@@ -66,13 +71,13 @@ class Clerk:
     """Acts are done one after another, as they came, votes many in one commit; reads beside them, two at a time."""
 
     votes: Votes
+    express: Express
     counts: Counts = field(default_factory=Counts)
     _waiting: deque[_Act] = field(default_factory=deque)
     _unacknowledged: int = 0
     _in_hand: int = 0
     _pump: asyncio.Task[None] | None = None
     _acknowledging: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
-    _calm: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=_set_event)
     _acting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "discord-acts"))
     _reading: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "discord-reads"))
@@ -117,12 +122,16 @@ class Clerk:
         """Answer everything that was acknowledged; call it while the client still runs."""
         try:
             async with asyncio.timeout(within):
+                await self.express.finish()
+                await asyncio.sleep(0)
                 await self._idle.wait()
         except TimeoutError:
             log.warning("%d answers were not shown; what they were about is recorded or refused", self._in_hand)
 
     async def close(self) -> None:
         """Do what was acknowledged, also where nobody can be told any more."""
+        await self.express.close()
+        await asyncio.sleep(0)
         while self._pump is not None and not self._pump.done():
             await self._pump
         self._acting.shutdown()
@@ -147,10 +156,13 @@ class Clerk:
         loop = asyncio.get_running_loop()
         arrived = loop.time()
         self._unacknowledged += 1
-        self._calm.clear()
         try:
+            if self.express.acknowledged(interaction.id):
+                self.counts.acknowledged += 1
+                self.counts.express += 1
+                return True
             async with self._acknowledging:
-                if loop.time() - arrived > _GIVEN_UP:
+                if loop.time() - arrived > GIVEN_UP:
                     self.counts.too_late += 1
                     return False
                 await interaction.response.defer(ephemeral=True, thinking=True)
@@ -165,15 +177,13 @@ class Clerk:
             return False
         finally:
             self._unacknowledged -= 1
-            if self._unacknowledged <= _FEW:
-                self._calm.set()
         self.counts.acknowledged += 1
         return True
 
     async def _act_all(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            await self._until_calm(self._waiting[0].since + _PATIENCE - loop.time())
+            await self._until_calm(self._waiting[0].since + _PATIENCE)
             acts = self._next()
             replies = await loop.run_in_executor(self._acting, self._do, [act.work for act in acts])
             for act, reply in zip(acts, replies, strict=True):
@@ -201,14 +211,12 @@ class Clerk:
         failed = _done(vote)
         return made or [failed] * len(requests)
 
-    async def _until_calm(self, patience: float) -> None:
+    async def _until_calm(self, ends: float) -> None:
         """Threads and the loop share one interpreter, so acts wait while acknowledgements are due, but not for ever."""
-        if self._unacknowledged <= _FEW or patience <= 0:
-            return
-        try:
-            await asyncio.wait_for(self._calm.wait(), patience)
-        except TimeoutError:
-            return
+        while self._unacknowledged > _FEW or not self.express.calm:
+            if asyncio.get_running_loop().time() > ends:
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
 
 
 def _done(work: Work) -> Reply:

@@ -25,7 +25,7 @@ async def clicked(house: House, clerk: Clerk, interaction: discord.Interaction) 
     press = pressed(str(data.get("custom_id", "")))
     if press is None:
         return
-    if press.verb is Verb.VETO:
+    if press.opens_dialog:
         await _ask_why(interaction, press)
         return
     caller = caller_of(interaction)

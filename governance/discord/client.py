@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import aiohttp
 import discord
@@ -51,6 +52,7 @@ class FrontDoor(discord.Client):
         add_commands(self.tree, self.place, house, clerk)
 
     async def setup_hook(self) -> None:
+        self._hear_clicks_first()
         await self.tree.sync(guild=self.place)
 
     async def on_ready(self) -> None:
@@ -101,6 +103,17 @@ class FrontDoor(discord.Client):
 
     async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
         self.board.deleted(str(gone.message_id))
+
+    def _hear_clicks_first(self) -> None:
+        """discord.py has no event before it makes objects of an interaction, so its table of parsers is changed."""
+        parsers, express = self._connection.parsers, self.clerk.express
+        parse = parsers["INTERACTION_CREATE"]
+
+        def hear(event: object) -> None:
+            if not express.take(event, partial(parse, event)):
+                parse(event)
+
+        parsers["INTERACTION_CREATE"] = hear
 
     async def close(self) -> None:
         await self.watch.stop()

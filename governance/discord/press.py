@@ -37,6 +37,11 @@ class Press:
     detail: str = ""
 
     @property
+    def opens_dialog(self) -> bool:
+        """Whether a dialog is the first answer to it; every other press is acknowledged first and answered later."""
+        return self.verb is Verb.VETO
+
+    @property
     def custom_id(self) -> str:
         """At most 100 characters, as Discord asks."""
         return ":".join((_PREFIX, self.verb, self.subject, self.detail))

@@ -14,6 +14,7 @@ from dao_bot.domain.errors import BadInput
 from governance.discord.acts import vote_all
 from governance.discord.clerk import Clerk
 from governance.discord.client import FrontDoor
+from governance.discord.express import Express
 from governance.discord.house import House
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
@@ -33,7 +34,7 @@ class Supervisor:
     def __init__(self, house: House, token: str, tell: Callable[[str], None] = log.info) -> None:
         self._house, self._token, self._tell = house, token, tell
         self._stopping = asyncio.Event()
-        self.clerk = Clerk(partial(vote_all, house))
+        self.clerk = Clerk(partial(vote_all, house), Express(house.settings.guild))
         self.client: FrontDoor | None = None
         self.attempts = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 DISCORD_EPOCH = 1_420_070_400_000
 """Milliseconds: the first moment of 2015."""
@@ -41,5 +42,4 @@ class Snowflakes:
 
 def iso(seconds: float) -> str:
     """The time stamp format of Discord's API."""
-    whole = int(seconds)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1e6):06d}+00:00"
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")

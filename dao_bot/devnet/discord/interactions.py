@@ -173,8 +173,8 @@ class Interactions:
             event["message"] = made.message.payload()
         return event
 
-    def respond(self, interaction_id: str, token: str, body: Json, uploads: Sequence[Upload]) -> Json:
-        """`POST /interactions/{id}/{token}/callback?with_response=1`."""
+    def respond(self, interaction_id: str, token: str, body: Json, uploads: Sequence[Upload]) -> UserInteraction:
+        """`POST /interactions/{id}/{token}/callback`."""
         made = self.by_id.get(interaction_id)
         waited = self._clock.now() - made.made_at if made else 0.0
         if made is None or made.token != token or (waited > ACKNOWLEDGE_WITHIN and made.acknowledged is None):
@@ -182,7 +182,6 @@ class Interactions:
         if made.acknowledged is not None:
             raise already_acknowledged()
         kind, data = _callback(body, made.kind), body.get("data") or {}
-        resource: Json = {"type": int(kind)}
         if kind is Callback.MODAL:
             check_modal(data)
             made.modal = data
@@ -199,10 +198,17 @@ class Interactions:
         else:
             extra = LOADING if kind is Callback.DEFERRED_MESSAGE else 0
             made.original = self._own(made, data, uploads, extra)
-        if made.original is not None and kind is not Callback.DEFERRED_UPDATE:
-            resource["message"] = made.original.payload()
         made.acknowledged, made.seconds = kind, waited
         made.changed()
+        return made
+
+    def response(self, made: UserInteraction) -> Json:
+        """`#interaction-callback-interaction-callback-response-object`, for `?with_response=1`."""
+        kind = made.acknowledged
+        assert kind is not None
+        resource: Json = {"type": int(kind)}
+        if made.original is not None and kind is not Callback.DEFERRED_UPDATE:
+            resource["message"] = made.original.payload()
         return {"interaction": self._summary(made, kind), "resource": resource}
 
     def follow_up(self, token: str, body: Json, uploads: Sequence[Upload]) -> Message:

@@ -95,7 +95,7 @@ class Messages:
         )
         self._fill(message, body, uploads)
         self.by_id[message.id] = message
-        if message.author is self._guild.bot:
+        if message.content and message.author is self._guild.bot:
             self._note_pings(message, body)
         if channel.kind is ChannelType.DM:
             self.direct.append(message)

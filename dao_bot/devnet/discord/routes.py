@@ -183,8 +183,9 @@ class _Routes:
     async def callback(self, request: web.Request) -> Any:
         body, uploads = await read_body(request)
         place = request.match_info
-        answer = self._local.interactions.respond(place["interaction"], place["token"], body, uploads)
-        return answer if request.query.get("with_response") in ("1", "true") else None
+        interactions = self._local.interactions
+        made = interactions.respond(place["interaction"], place["token"], body, uploads)
+        return interactions.response(made) if request.query.get("with_response") in ("1", "true") else None
 
     async def follow_up(self, request: web.Request) -> Any:
         body, uploads = await read_body(request)
