@@ -13,7 +13,6 @@ from dao_bot.chain.plan import Plan
 from dao_bot.chain.provider import Treasury
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import Block
-from dao_bot.store.acts import Act
 from dao_bot.store.values import StoredAct
 from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, CARD_SEEN, POWER_READ, VOTED
 from governance.acts.opened import OpenedBallot, opened_ballot, opened_body
@@ -155,6 +154,8 @@ class BallotBox:
             read = take_snapshot(
                 self._read, tier, missing, opened.moment, before=opened.subject.at, earlier=opened.earlier
             )
+            from dao_bot.store.acts import Act
+
             ballot_id, at = opened.ballot.id, opened.ballot.opens
             self._store.record_acts(
                 [
