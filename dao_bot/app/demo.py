@@ -104,16 +104,18 @@ def _play_all(stage: _Stage) -> list[Played]:
 
 def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> Played:
     """`whole`: whether all of the card is printed, or its head and sentences; the page has all of it."""
-    desk = stage.desk
+    desk, promotion = stage.desk, None
     if wants_the_module(plan):
-        promote(desk, stage.running, plan, lambda proposal: _sign_and_execute(stage, keeper, proposal), stage.report)
+        promotion = promote(
+            desk, stage.running, plan, lambda proposal: _sign_and_execute(stage, keeper, proposal), stage.report
+        )
     now = desk.services.endpoints.pin().timestamp
     stage.report(f"{plan.name}: observing, deciding, encoding, simulating, checking …")
     result = run_once(desk.services, desk.store, plan, RunId(plan.name, plan.schedule.latest(now) or now), "demo", now)
     if result is None or result.proposal is None:
         detail = result.detail if result else "somebody else did this run"
         stage.show(f"{plan.name} proposes nothing: {detail}")
-        return Played(plan.name, detail)
+        return Played(plan.name, detail, promotion=promotion)
     if result.proposal.batch.transaction.route == MULTISIG:
         _tick(keeper, stage.report)
     stored = desk.store.proposal(result.proposal.id)
@@ -125,7 +127,7 @@ def _play(stage: _Stage, plan: StrategyPlan, keeper: Keeper, *, whole: bool) -> 
     if recorded:
         stage.show(outcome_table(done.proposal, recorded.outcome, terminal_width()))
     files = _write(stage, done)
-    return Played(plan.name, result.detail, card.title, done, recorded.outcome if recorded else None, files)
+    return Played(plan.name, result.detail, card.title, done, recorded.outcome if recorded else None, files, promotion)
 
 
 def _sign_and_execute(stage: _Stage, keeper: Keeper, proposal: str) -> None:
@@ -189,7 +191,8 @@ def _tick(keeper: Keeper, report: Callable[[str], None]) -> None:
 def _finish(desk: Desk, played: list[Played], chatted: Chatted, home: Path, *, as_json: bool) -> int:
     head = desk.store.verify()
     complete = bool(played) and all(one.executed for one in played) and chatted.as_approved
-    as_promised = all(one.as_promised for one in played)
+    everything = [*played, *([chatted.batch] if chatted.batch else [])]
+    as_promised = all(one.as_promised for one in everything)
     if as_json:
         print_json(
             {
@@ -207,7 +210,7 @@ def _finish(desk: Desk, played: list[Played], chatted: Chatted, home: Path, *, a
         )
     else:
         _show("A vote in Discord, as people saw it:\n\n" + "\n".join(chatted.transcript))
-        _show(summary(played, terminal_width()))
+        _show(summary(everything, terminal_width()))
         print_text(
             f"The cards with their plots: {home}/card-*.html\n"
             + "".join(f"The brief: {path}\n" for one in played for path in one.files[1:])

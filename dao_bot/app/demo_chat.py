@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dao_bot.app.chatting import make_house, quiet_logs
+from dao_bot.app.demo_report import Played
 from dao_bot.app.keeping import make_keeper
+from dao_bot.app.showing import card_of
 from dao_bot.app.wiring import Desk, open_desk
+from dao_bot.cards.text import utc
 from dao_bot.config.source import read_source
 from dao_bot.devnet.abi import encode_call
 from dao_bot.devnet.accounts import DEPLOYER
@@ -31,6 +35,7 @@ from dao_bot.engine.runs import run_once
 TOKEN_VARIABLE = "DAO_BOT_DISCORD_TOKEN"  # noqa: S105 - the name of a variable
 _HOUR = 3600
 _PATIENCE = 60.0
+_TIME, _FAR = re.compile(r"<t:(\d+):f>"), re.compile(r" \(<t:\d+:R>\)")
 _HOLDINGS = {"ann": 2_000, "bob": 500}
 _STEWARDS = ("sam", "sue")
 Report = Callable[[str], None]
@@ -46,11 +51,13 @@ class Chatted:
         transcript: what was said in Discord, line by line.
         approved: batch hash that people approved; None when nothing was proposed.
         executed: batch hash of what was executed, or None.
+        batch: what was proposed and what came of it.
     """
 
     transcript: tuple[str, ...]
-    approved: str | None
-    executed: str | None
+    approved: str | None = None
+    executed: str | None = None
+    batch: Played | None = None
 
     @property
     def as_approved(self) -> bool:
@@ -174,7 +181,7 @@ class _Scene:
                 await asyncio.to_thread(self._link, desk, person, self.wallets[name])
             proposal = await asyncio.to_thread(self._propose, desk)
             if proposal is None:
-                return Chatted(tuple(self.transcript), None, None)
+                return Chatted(tuple(self.transcript))
             await self._decide(desk, running, proposal, people)
             await asyncio.to_thread(sign, desk, proposal)
             await asyncio.to_thread(self._tick, desk)
@@ -247,8 +254,10 @@ class _Scene:
         stored = desk.store.proposal(proposal)
         (approval,) = desk.store.approvals(proposal)
         executed = stored.proposal.batch.batch_hash if stored.state is State.EXECUTED else None
+        outcome, card = desk.store.outcome(proposal), card_of(desk, stored)
+        batch = Played(f"{card.strategy}, in Discord", "", card.title, stored, outcome.outcome if outcome else None)
         desk.store.verify()
-        return Chatted(tuple(self.transcript), approval.approval.batch_hash, executed)
+        return Chatted(tuple(self.transcript), approval.approval.batch_hash, executed, batch)
 
     def _said(self, footer: str) -> list[Message]:
         return [
@@ -258,7 +267,12 @@ class _Scene:
         ]
 
     def _tell(self, who: str, words: str) -> None:
-        self.transcript.append(f"{who}: {words}")
+        self.transcript.append(f"{who}: {as_read(words)}")
+
+
+def as_read(words: str) -> str:
+    """Times as Discord's clients write them: `<t:…:f>` as the time, and how far away it is left out."""
+    return _TIME.sub(lambda mark: utc(int(mark[1])), _FAR.sub("", words))
 
 
 async def _until(holds: Callable[[], object]) -> None:

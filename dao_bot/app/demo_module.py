@@ -30,8 +30,8 @@ def wants_the_module(plan: StrategyPlan) -> bool:
 
 def promote(
     desk: Desk, running: RunningWorld, plan: StrategyPlan, execute: SignAndExecute, report: Callable[[str], None]
-) -> None:
-    """From `propose` to `instant`: the role first, then the promotion, both by what owners sign."""
+) -> str | None:
+    """From `propose` to `instant`: the role first, then the promotion, both by what owners sign; its transaction."""
     _give_role(desk, running, report)
     report(f"{plan.name}: owners are asked to promote it to {Rung.INSTANT}")
     promotion = propose_promotion(desk.services, desk.store, plan, Rung.INSTANT)
@@ -39,6 +39,8 @@ def promote(
     now = desk.services.endpoints.pin().timestamp
     for strategy, words in judge_results(desk.services, desk.store, now):
         report(f"ladder: {strategy} {words}")
+    outcome = desk.store.outcome(promotion.id)
+    return None if outcome is None else outcome.outcome.transaction_hash
 
 
 def _give_role(desk: Desk, running: RunningWorld, report: Callable[[str], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ class Played:
         title: of the card.
         stored, outcome: None where it came to none.
         files: the card, and what else was written.
+        promotion: hash of the transaction by which owners let it go through the module; None where they did not.
     """
 
     strategy: str
@@ -37,6 +38,7 @@ class Played:
     stored: StoredProposal | None = None
     outcome: Outcome | None = None
     files: tuple[Path, ...] = ()
+    promotion: str | None = None
 
     @property
     def executed(self) -> bool:
@@ -70,6 +72,7 @@ def facts(played: Played) -> dict[str, object]:
         "transaction_hash": played.transaction_hash,
         "policy_passed": stored.proposal.verdict.passed if stored else None,
         "as_promised": played.as_promised,
+        "promotion": played.promotion,
         "changes": [_change(each) for each in played.promises],
         "card": str(played.files[0]) if played.files else None,
         "brief": [str(path) for path in played.files[1:]],
@@ -97,16 +100,20 @@ def summary(played: Sequence[Played], width: int) -> RenderableType:
 
 def _deeds(played: Sequence[Played], width: int) -> RenderableType:
     columns = [Column("strategy"), Column("state"), Column("what", flexible=True), Column("transaction", keep=7)]
-    rows = [
-        [
-            one.strategy,
-            str(one.stored.state) if one.stored else "nothing",
-            one.title or one.detail,
-            short_hash(one.transaction_hash or ""),
-        ]
-        for one in played
-    ]
+    rows = [row for one in played for row in _rows(one)]
     return table(columns, rows, width, title="What the strategies did")
+
+
+def _rows(one: Played) -> Iterator[list[str]]:
+    if one.promotion is not None:
+        yield [
+            one.strategy,
+            "executed",
+            "Promoted by its owners: their signatures are needed no more",
+            short_hash(one.promotion),
+        ]
+    state = str(one.stored.state) if one.stored else "nothing"
+    yield [one.strategy, state, one.title or one.detail, short_hash(one.transaction_hash or "")]
 
 
 def _figures(played: Sequence[Played], width: int) -> RenderableType:

@@ -123,7 +123,8 @@ svg.plot{display:block;width:100%;max-width:480px;height:auto;overflow:visible}
     + """@media (max-width:900px){.hero{grid-template-columns:1fr 1fr}.two{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:620px){main{padding:16px 12px 40px}section{padding:18px 16px;border-radius:12px}
 .hero{gap:10px}.hero>div{padding:13px 14px}.big{font-size:1.1rem}.mono{font-size:.78em}
-.story,dl.facts{grid-template-columns:minmax(0,1fr);gap:2px}.story dd,dl.facts dd{margin-bottom:10px}
+.story{grid-template-columns:minmax(0,1fr);gap:2px}.story dd{margin-bottom:10px}
+dl.facts{grid-template-columns:5.8rem minmax(0,1fr);gap:7px 12px;font-size:.93rem}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tbody tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}
 tbody tr:last-child{border-bottom:0}
@@ -133,6 +134,10 @@ tbody th{text-align:left}
 tbody td:empty{display:none}
 tbody td::before{content:attr(data-label);color:var(--muted);text-align:left;white-space:nowrap}
 tbody td.wide{display:block;text-align:left}tbody td.wide::before{content:none}
+tr.still,tr:has(td.wide.small){display:grid;grid-template-columns:minmax(0,1fr) auto 4.6rem;gap:0 14px}
+:is(tr.still,tr:has(td.wide.small)) td::before{content:none}
+tr.still td[data-label=expected]{display:none}tr td.wide.small{grid-column:1/-1}
+:is(tr.still,tr:has(td.wide.small)) td:not(.wide){justify-content:end}
 tr.tight,tr.broken{padding-left:10px;box-shadow:inset 3px 0 var(--amber)}
 tr.broken{box-shadow:inset 3px 0 var(--orange)}
 tr.tight th:first-child,tr.broken th:first-child{box-shadow:none;padding-left:0}}

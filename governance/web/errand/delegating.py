@@ -18,10 +18,9 @@ class Delegating:
         self._assembly = assembly
 
     def look(self, session: Session) -> Json:
-        """Whom the person's wallets delegate to now."""
-        delegates = self._assembly.delegates()
-        wallets = [link.wallet for link in self._assembly.wallets(session.invitation.person)]
-        return {"wallets": [{"wallet": wallet, "to": delegates.get(wallet.lower())} for wallet in wallets]}
+        """Whom the person's wallets delegate to now; of other wallets it is not told."""
+        mine = {link.wallet.lower() for link in self._assembly.wallets(session.invitation.person)}
+        return {"delegates": {wallet: to for wallet, to in self._assembly.delegates().items() if wallet in mine}}
 
     def offer(self, session: Session, asked: Offer) -> Json:
         """The statement about a delegate, or about nobody where none is named."""

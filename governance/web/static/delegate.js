@@ -8,6 +8,7 @@ import { checksummed } from "./typed_data.js";
 export function delegateView(visit) {
   const to = el("input", { type: "text", maxlength: "42", autocomplete: "off", spellcheck: "false", placeholder: "0x…" });
   const message = el("div");
+  const current = visit.facts.delegates[visit.account.toLowerCase()];
   const order = (named) => async () => {
     const written = to.value.trim();
     if (named && !/^0x[0-9a-fA-F]{40}$/.test(written)) throw new Trouble("This is no address", { value: written, limit: "0x and 40 hex digits" });
@@ -20,7 +21,7 @@ export function delegateView(visit) {
   return [
     section("Who votes for your wallet",
       el("p", {}, "Your delegate votes with your power wherever you do not vote yourself: your own vote always comes first. You can take it back at any time."),
-      facts([["wallet", mono(visit.account)], ...visit.facts.wallets.map(({ wallet, to: now }) => [mono(wallet), now ? ["delegates to ", mono(now)] : "delegates to nobody"])]),
+      facts([["wallet", mono(visit.account)], ["delegates to", current ? mono(current) : "nobody"]]),
       el("label", { class: "weigh wide" }, "The delegate's address", to),
       el("div", { class: "actions" },
         button("Delegate", visit.guarded(order(true)), { class: "primary" }),

@@ -25,7 +25,7 @@ function choiceFields({ kind, options }) {
   }
   if (RANKED[kind]) {
     const inputs = options.map((_, index) => el("select", { "aria-label": `Place ${number(index)}` },
-      el("option", { value: "" }, "nobody"), options.map((option, at) => el("option", { value: String(number(at)) }, option))));
+      el("option", { value: "" }, "no option"), options.map((option, at) => el("option", { value: String(number(at)) }, option))));
     return [
       inputs.map((input, index) => el("label", { class: "weigh" }, `Place ${number(index)}`, input)),
       () => {

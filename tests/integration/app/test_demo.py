@@ -49,6 +49,7 @@ def test_every_strategy_is_executed_in_the_order_of_the_configuration(told: dict
 
 def test_the_buyback_goes_through_the_module_and_the_others_by_owners_signatures(told: dict[str, Any]) -> None:
     routes = {each["strategy"]: each["route"] for each in told["strategies"]}
+    assert [each["strategy"] for each in told["strategies"] if each["promotion"]] == ["buyback"]
     assert routes == {"reserve": "multisig", "buyback": "module", "market": "multisig", "curator": "multisig"}
 
 
@@ -108,4 +109,5 @@ def test_people_decide_in_discord_and_exactly_what_they_approved_is_executed(tol
         "2 of 2 stewards approve",
     ):
         assert words in said, said
+    assert "<t:" not in said and " UTC" in said, "times are written out, as a client does"
     assert said.index("#proposals: Approved") < said.index("#proposals: Executed")

@@ -95,6 +95,7 @@ def test_a_wallet_delegates_and_takes_it_back_and_a_steward_freezes(opened: Site
         visitor.choose_wallet(opened.link(Errand.FREEZE, "steward-1"))
         visitor.page.get_by_label("Why (everybody reads it)").fill("<i>a stranger</i>")
         visitor.press("Freeze approvals")
+        visitor.sees("Approvals are frozen")
         visitor.sees("<i>a stranger</i>")
         assert visitor.complaints == []
     held = assembly.frozen()
