@@ -8,7 +8,7 @@ import importlib.util
 import re
 import sys
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -117,16 +117,19 @@ def entry_point(group: str, name: str) -> EntryPoint:
 
 
 def _installed(group: str) -> dict[str, tuple[EntryPoint, ...]]:
-    found: dict[str, tuple[EntryPoint, ...]] = {}
-    for entry in _all_installed(tuple(sys.path)).select(group=group):
-        found[entry.name] = (*found.get(entry.name, ()), entry)
-    return found
+    return _all_installed(tuple(sys.path)).get(group, {})
 
 
 @cache
-def _all_installed(_path: tuple[str, ...]) -> EntryPoints:
+def _all_installed(_path: tuple[str, ...]) -> dict[str, dict[str, tuple[EntryPoint, ...]]]:
     """Reading the metadata of every distribution takes milliseconds, so it is done once for each `sys.path`."""
-    return entry_points()  # type: ignore[return-value]  # what it returns in Python 3.11 selects alike
+    found: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+    installed = entry_points()
+    for group in (each for each in installed.groups if each.startswith("dao_bot.")):
+        named = found.setdefault(group, {})
+        for entry in installed.select(group=group):
+            named[entry.name] = (*named.get(entry.name, ()), entry)
+    return found
 
 
 def _distribution(entry: EntryPoint) -> str:

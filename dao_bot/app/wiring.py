@@ -171,7 +171,7 @@ def policy_of(config: Config) -> Mapping[str, Any]:
 @cache
 def dependencies_digest() -> str:
     """Identity of the installed versions of everything that this program depends on; read once by each process."""
-    from importlib.metadata import PackageNotFoundError, requires, version
+    from importlib.metadata import PackageNotFoundError, metadata
 
     from packaging.requirements import Requirement
 
@@ -184,10 +184,11 @@ def dependencies_digest() -> str:
         if name in versions:
             continue
         try:
-            versions[name] = version(name)
+            told = metadata(name)
         except PackageNotFoundError:
             continue
-        for line in requires(name) or ():
+        versions[name] = told["Version"]
+        for line in told.get_all("Requires-Dist") or ():
             requirement = Requirement(line)
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                 waiting.append(requirement.name.lower().replace("_", "-"))
@@ -250,9 +251,13 @@ def _streams(config: Config) -> dict[str, EventStream]:
 def _second_witness(config: Config, endpoints: Endpoints) -> SecondWitness:
     if len({rpc.operator for rpc in config.treasury.chain.rpcs}) > 1:
         return OtherOperator(endpoints)
+    return LocalFork(_anvil, endpoints.all[0])
+
+
+def _anvil() -> Path:
     from dao_bot.devnet.toolchain import ensure_toolchain
 
-    return LocalFork(ensure_toolchain().anvil, endpoints.all[0])
+    return ensure_toolchain().anvil
 
 
 def _multi_send() -> Address:

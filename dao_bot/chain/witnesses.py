@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -60,12 +61,13 @@ class OtherOperator:
 class LocalFork:
     """anvil on this machine, with the state of `upstream` at the block that is asked for.
 
-    The process is started on first use and kept; it is told of the upstream over its socket, because arguments of a
-    process are visible to everybody on the machine and the URL may hold a key. The state is fetched through the same
-    upstream, so this is another implementation of the EVM, not another source of truth.
+    The process is started on first use, when `anvil` is asked for its executable, and kept; it is told of the upstream
+    over its socket, because arguments of a process are visible to everybody on the machine and the URL may hold a key.
+    The state is fetched through the same upstream, so this is another implementation of the EVM, not another source of
+    truth.
     """
 
-    def __init__(self, anvil: Path, upstream: Endpoint) -> None:
+    def __init__(self, anvil: Callable[[], Path], upstream: Endpoint) -> None:
         self._anvil = anvil
         self._upstream = upstream
         self._lock = threading.Lock()
@@ -97,7 +99,7 @@ class LocalFork:
     def _running(self, chain_id: int) -> Endpoint:
         if self._endpoint is None or self._process is None or not self._process.is_running():
             self._block = None
-            self._process = AnvilProcess(self._anvil, [f"--chain-id={chain_id}"])
+            self._process = AnvilProcess(self._anvil(), [f"--chain-id={chain_id}"])
             self._endpoint = Endpoint(str(self._process.ipc), "local fork", name=self.description)
         return self._endpoint
 

@@ -34,7 +34,7 @@ def proposals(
 
     Example: dao-bot proposals --all
     """
-    from dao_bot.app.proposing import proposals as command
+    from dao_bot.app.looking import proposals as command
 
     finish(command(config, json, everything))
 
@@ -52,7 +52,7 @@ def show(
 
     Example: dao-bot show 3f9a1c --html card.html
     """
-    from dao_bot.app.proposing import show as command
+    from dao_bot.app.looking import show as command
 
     finish(command(config, proposal, json, html, transaction))
 

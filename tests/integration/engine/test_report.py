@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dao_bot.app.proposing import show
+from dao_bot.app.looking import show
 from dao_bot.app.reporting import report
 from dao_bot.app.wiring import open_desk
 from dao_bot.domain.lifecycle import State
