@@ -263,10 +263,10 @@ class Board:
         place = place_of(post)
         if place is None:
             return await self._post_card(name, message, post, home, new=new)
-        await self._open_thread(place, name)
-        if post.shows == message.shows:
-            return place
         try:
+            await self._open_thread(place, name)
+            if post.shows == message.shows:
+                return place
             await self.places.change(place, message, post.shows)
         except discord.NotFound:
             await self._write(lambda store: store.lose_post(*subject, int(time.time())))

@@ -21,6 +21,9 @@ from governance.discord.watch import Watch
 _MOST_CONNECTIONS = 64
 """A burst of acknowledgements shares these; each of its own connections would cost more than waiting for one."""
 
+GUILDS_WITHIN = 1.0
+"""Seconds after which no further guild is waited for."""
+
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +43,7 @@ class FrontDoor(discord.Client):
             allowed_mentions=NOBODY,
             max_messages=None,
             connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS),
-            guild_ready_timeout=1.0,
+            guild_ready_timeout=GUILDS_WITHIN,
         )
         self.house = house
         self.clerk = clerk

@@ -17,7 +17,8 @@ from governance.discord.client import FrontDoor
 from governance.discord.express import Express
 from governance.discord.house import House
 
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+"""Seconds between two attempts to connect."""
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +47,13 @@ class Supervisor:
         """
         if self._house.settings.server is not None:
             use_local_server(self._house.settings.server)
-        wait = _FIRST_WAIT
+        wait = FIRST_WAIT
         try:
             while not self._stopping.is_set():
                 began = asyncio.get_running_loop().time()
                 await self._run_one()
                 if asyncio.get_running_loop().time() - began > _LONGEST_WAIT:
-                    wait = _FIRST_WAIT
+                    wait = FIRST_WAIT
                 if not self._stopping.is_set():
                     self._tell(f"Discord: not connected; the next attempt is in {wait:.0f} s")
                     await self._pause(wait)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from governance.discord import board
+from governance.discord import board, client, supervise
 from tests.integration.discord.parlour import TOKEN_VARIABLE
 from tests.integration.engine.kit import KEEPER_VARIABLE
 
@@ -25,3 +25,5 @@ def keys(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board, "SHORTEST_PAUSE", 0.2)
     monkeypatch.setattr(board, "LONGEST_PAUSE", 0.5)
+    monkeypatch.setattr(client, "GUILDS_WITHIN", 0.1)
+    monkeypatch.setattr(supervise, "FIRST_WAIT", 0.1)

@@ -19,9 +19,26 @@ if TYPE_CHECKING:
 
     from dao_bot.devnet import Anvil, World
 
+_NOT_NEEDED = (
+    # Each window would start a second renderer, for a part of the address bar that nobody sees.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+    "WebUIReloadButton",
+    "SpareRendererForSitePerProcess",
+    # What Playwright leaves out too; its own list is replaced by this one.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+)
 _FLAGS = (
+    f"--disable-features={','.join(_NOT_NEEDED)}",
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

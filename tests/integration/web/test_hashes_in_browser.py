@@ -25,9 +25,9 @@ ORIGIN = "https://hashes.example.org"
 LARGEST = 2**256 - 1
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """Any document from which the page's modules can be imported."""
+    """Any document from which the page's modules can be imported; what they compute depends on nothing else."""
     files = assets()
 
     def serve(route: Route) -> None:
