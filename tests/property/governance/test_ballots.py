@@ -34,7 +34,7 @@ CHOICES: dict[str, st.SearchStrategy[Any]] = {
 SMALL = st.integers(0, 5)
 LARGE = st.integers(0, MOST_POWER // 20)
 POWERS = st.one_of(SMALL, st.integers(0, 10**13), LARGE)
-BRISK = settings(max_examples=50, deadline=None)
+BRISK = settings(max_examples=25, deadline=None)
 EVERY_KIND = pytest.mark.parametrize("name", kinds())
 
 

@@ -124,7 +124,7 @@ def test_nothing_is_bought_while_nobody_with_standing_backs_anything(stakes: lis
     assert decision.operations == () and "Nothing is spent" in decision.reason
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     budget=st.integers(1, 10**6),
     per_run=st.integers(1, 10**6),
