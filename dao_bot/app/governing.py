@@ -120,7 +120,8 @@ def stand(path: Path, subject: str, what: str, key_reference: str, reason: str, 
             lambda statement, signature: assembly.stand_signed(subject, statement, signature),
         )
     if as_facts:
-        print_json(stood)
+        said = {"steward": stood.steward, "wallet": stood.wallet, "stand": stood.stand, "signed": stood.signed}
+        print_json({**said, "at": stood.at, "reason": stood.reason, "number": stood.number})
     else:
         print_text(f"Recorded: {stood.steward} says {stood.stand}. The keeper counts at its next tick.")
     return DONE

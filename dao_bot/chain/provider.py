@@ -29,6 +29,11 @@ class Treasury:
     multicall3: Address
     finality: Finality = Finality()
 
+    @property
+    def space(self) -> str:
+        """The Safe as an account of its chain (CAIP-10), as signed statements and votes name it."""
+        return f"eip155:{self.chain_id}:{self.safe}"
+
     def token_at(self, address: Address) -> Token | None:
         """The configured token at `address`, or None."""
         return next((token for token in self.tokens.values() if token.address == address), None)

@@ -16,11 +16,12 @@ from dao_bot.domain.runs import Block
 from dao_bot.store.values import StoredAct
 from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, CARD_SEEN, POWER_READ, VOTED
 from governance.acts.opened import OpenedBallot, opened_ballot, opened_body
+from governance.acts.proven import vote_counts
 from governance.acts.register import Register
 from governance.acts.subject import Subject
 from governance.acts.terms import BallotTerms
 from governance.ballots.ballot import Ballot
-from governance.ballots.delegation import DelegatedPower, in_force
+from governance.ballots.delegation import DelegatedPower, Delegation, in_force
 from governance.ballots.errors import InvalidBallot
 from governance.ballots.optimistic import Optimistic
 from governance.ballots.tally import Tally, counted_votes, tally
@@ -105,7 +106,7 @@ class BallotBox:
         if tier.minimum_age:
             earlier = block_before(self._endpoints, block, block.timestamp - tier.minimum_age + 1)
         moment = Moment(block, self._register.roles())
-        orders = in_force(self._register.delegations(), now.timestamp)
+        orders = in_force(self._orders(now, signed=signed), now.timestamp)
         voters = {link.wallet.lower() for link in self._register.links().linked()}
         voters = {*voters, *orders, *orders.values()} if _has_wallets(tier) else voters
         power = take_snapshot(self._read, tier, sorted(voters), moment, before=subject.at, earlier=earlier)
@@ -119,6 +120,20 @@ class BallotBox:
         body = opened_body(ballot, subject, moment, earlier, power, delegated, signed=signed)
         self._store.record_act(subject.id, BALLOT_OPENED, KEEPER, f"open {subject.id}", now.timestamp, body)
         return self.get(subject.id)
+
+    def _orders(self, now: Block, *, signed: bool) -> tuple[Delegation, ...]:
+        """Every order to delegate. Where wallets must sign, what was said in a chat can only take power back."""
+        orders = self._register.delegations()
+        if not signed:
+            return orders
+        proven = self._register.proven_delegations(self._treasury.space)
+        contracts = [number for number, one in proven.items() if one.proof.contract]
+        answers = self._endpoints.read(now, [proven[number].holds() for number in contracts]) if contracts else []
+        denied = {number for number, holds in zip(contracts, answers, strict=True) if not holds}
+        stand = proven.keys() - denied
+        return tuple(
+            order if order.sequence in stand else dataclasses.replace(order, delegate=None) for order in orders
+        )
 
     def find(self, ballot_id: str) -> OpenedBallot | None:
         """The ballot as it was opened, or None while it is not."""
@@ -322,7 +337,7 @@ class BallotBox:
 def _take(box: _Box, act: StoredAct) -> None:
     if act.kind == POWER_READ:
         box.power.setdefault(act.body["wallet"], act.body["power"])
-    elif act.kind == VOTED:
+    elif act.kind == VOTED and vote_counts(box.opened, act):
         box.votes.append(vote_from_record(box.opened.ballot.method, act.body, act.number))
         box.acts[act.number] = box.last[act.actor] = act
     elif act.kind == CARD_SEEN:

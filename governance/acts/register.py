@@ -6,10 +6,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from governance.acts.kinds import DELEGATED, DELEGATIONS, ROLES, ROLES_NOTED, WALLETS
+from governance.acts.proven import Signed, signed_statement
 from governance.ballots.delegation import Delegation
 from governance.wallets.events import wallet_event
 from governance.wallets.links import LinkRules, Links
 from governance.wallets.person import Person
+from governance.wallets.statement import NOBODY, Deed
 
 if TYPE_CHECKING:
     from dao_bot.store.store import Store
@@ -43,6 +45,23 @@ class Register:
             Delegation(act.body["delegator"], act.body["delegate"], act.at, act.number)
             for act in self._store.acts(DELEGATIONS, DELEGATED)
         )
+
+    def proven_delegations(self, space: str) -> dict[int, Signed]:
+        """By the number of the event, what wallets signed of the orders; a contract has yet to be asked.
+
+        Args:
+            space: the treasury, as statements name it.
+        """
+        found = {}
+        for act in self._store.acts(DELEGATIONS, DELEGATED):
+            signed = signed_statement(act.body, space)
+            if signed is None:
+                continue
+            said, to = signed.statement, act.body["delegate"]
+            told = (said.deed, said.wallet.lower(), said.about.lower())
+            if told == (Deed.DELEGATE, act.body["delegator"], NOBODY if to is None else to):
+                found[act.number] = signed
+        return found
 
     def roles(self) -> dict[str, frozenset[str]]:
         """Seats of those who hold each role, as every guild noted them last."""

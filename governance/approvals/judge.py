@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dao_bot.domain.addresses import Address
@@ -51,7 +52,7 @@ class PeopleRule:
         signed = self.terms.must_be_signed(subject.value)
         parts: list[_Evidence | Defeat | Waiting] = []
         if self.terms.stewards is not None:
-            parts.append(self._stewards(self.terms.stewards, subject, signed=signed))
+            parts.append(self._stewards(self.terms.stewards, subject, now, signed=signed))
         if self.terms.ballot is not None:
             parts.append(self._ballot(self.terms.ballot, subject, now, signed=signed))
         for part in parts:
@@ -94,23 +95,37 @@ class PeopleRule:
     def _vetoed(self, subject: Subject) -> Defeat | None:
         if self.terms.stewards is None:
             return None
-        said = stands(self._context.store, subject, self._context.stewards)
-        vetoes = [stood for stood in said if stood.stand is Stand.VETO]
+        vetoes = [stood for stood in self._stood(subject) if stood.stand is Stand.VETO]
         if len(vetoes) < self.terms.stewards.vetoes:
             return None
         return Defeat(f"vetoed by {', '.join(_with_reason(stood) for stood in vetoes)}")
 
-    def _stewards(self, terms: StewardTerms, subject: Subject, *, signed: bool) -> _Evidence | Defeat | Waiting:
+    def _stewards(
+        self, terms: StewardTerms, subject: Subject, now: Block, *, signed: bool
+    ) -> _Evidence | Defeat | Waiting:
         vetoed = self._vetoed(subject)
         if vetoed is not None:
             return vetoed
-        said = stands(self._context.store, subject, self._context.stewards)
-        approvals = [stood for stood in said if stood.stand is Stand.APPROVE and (stood.signed or not signed)]
+        approvals = [stood for stood in self._stood(subject) if stood.stand is Stand.APPROVE]
+        if signed:
+            approvals = self._signed(approvals, now)
         missing = terms.approvals - len(approvals)
         if missing > 0:
             how = " with their wallets' signatures" if signed else ""
             return Waiting(f"{missing} more of {terms.approvals} stewards must approve it{how}")
         return {"stewards": [_evidence(stood) for stood in approvals]}
+
+    def _stood(self, subject: Subject) -> tuple[Stood, ...]:
+        context = self._context
+        return stands(context.store, subject, context.stewards, context.treasury.space)
+
+    def _signed(self, said: Sequence[Stood], now: Block) -> list[Stood]:
+        """Those whose wallets signed them; wallets that are contracts are asked (EIP-1271)."""
+        asked = [(stood.number, stood.proof) for stood in said if stood.proof is not None]
+        plans = {number: signed.holds() for number, signed in asked if signed.proof.contract}
+        answers = self._context.endpoints.read(now, list(plans.values())) if plans else []
+        denied = {number for number, holds in zip(plans, answers, strict=True) if not holds}
+        return [stood for stood in said if stood.signed and stood.number not in denied]
 
     def _ballot(
         self, terms: BallotTerms, subject: Subject, now: Block, *, signed: bool
@@ -122,6 +137,8 @@ class PeopleRule:
             opened = self._box.open(subject, terms, now, signed=signed)
         if opened.subject.hash != subject.hash:
             return Defeat("the vote was about other bytes")
+        if opened.ballot.method != terms.method or (signed and not opened.signed):
+            return Defeat("the vote was opened under other terms than its rule's")
         counted = self._box.close(opened, now)
         if counted is None:
             ends = opened.ballot.ends

@@ -10,10 +10,7 @@ from governance.assembly.hall import key_of
 from governance.assembly.identity import Identity
 from governance.assembly.statements import Statements
 from governance.ballots.delegation import Delegation, in_force, require_no_cycle
-from governance.wallets.statement import Deed, Statement
-
-NOBODY = "nobody"
-"""What a statement is about that takes a delegation back."""
+from governance.wallets.statement import NOBODY, Deed, Statement
 
 
 class Delegating(Statements):

@@ -84,7 +84,7 @@ class Hall:
     @property
     def space(self) -> str:
         """The treasury as an account of its chain (CAIP-10); signatures name it."""
-        return f"eip155:{self.treasury.chain_id}:{self.treasury.safe}"
+        return self.treasury.space
 
 
 @dataclass(frozen=True, slots=True)

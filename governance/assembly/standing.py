@@ -7,15 +7,14 @@ from dao_bot.domain.errors import BadInput, Refused
 from dao_bot.domain.lifecycle import State
 from governance.acts.freeze import frozen
 from governance.acts.kinds import STOOD
-from governance.acts.stands import Stand, Stood, stands
+from governance.acts.stands import DEEDS, Stand, Stood, stands, stood_from
 from governance.acts.subject import Subject
 from governance.assembly.hall import Question, key_of
 from governance.assembly.identity import STEWARD, Identity
 from governance.assembly.statements import Statements
 from governance.wallets.rfc3339 import format_time
-from governance.wallets.statement import Deed, Statement
+from governance.wallets.statement import Statement
 
-_DEEDS = {Deed.APPROVE: Stand.APPROVE, Deed.VETO: Stand.VETO, Deed.WITHDRAW: Stand.WITHDRAW}
 _OPEN = frozenset({State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, State.READY})
 """States in which a steward's word can still change something: also a veto after the approval."""
 
@@ -57,7 +56,7 @@ class Standing(Statements):
             InvalidMessage, InvalidSignature, Refused: it does not count, and why; nothing was recorded.
         """
         subject = self._asked(subject_id).subject
-        stand = _DEEDS.get(statement.deed)
+        stand = DEEDS.get(statement.deed)
         if stand is None or statement.about != subject.hash:
             raise BadInput(
                 "the statement is about something else",
@@ -72,7 +71,7 @@ class Standing(Statements):
 
     def stands(self, subject_id: str) -> tuple[Stood, ...]:
         """Last words of the stewards, in the order of the record."""
-        return stands(self._hall.store, self.question(subject_id).subject, self._hall.stewards)
+        return stands(self._hall.store, self.question(subject_id).subject, self._hall.stewards, self._hall.space)
 
     def steward(self, identity: Identity) -> tuple[str, Address]:
         """Name and wallet of the steward that this person is.
@@ -142,5 +141,4 @@ class Standing(Statements):
             if statement is not None and store.act(key) is None:
                 self._require_newer(store.last_act(subject.id, STOOD, wallet), statement)
             act, _ = store.record_act(subject.id, STOOD, wallet, key, at, body)
-        said = Stand(str(act.body["stand"]))
-        return Stood(steward, wallet, said, act.at, str(act.body["reason"]), signature is not None, act.number)
+        return stood_from(act, steward, wallet, self._hall.space)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 
 from dao_bot.chain.plan import Plan
-from dao_bot.domain.addresses import Address
+from dao_bot.domain.addresses import Address, parse_address
+from dao_bot.domain.errors import BadInput
 from governance.wallets.errors import InvalidMessage
-from governance.wallets.rfc3339 import format_time
+from governance.wallets.rfc3339 import format_time, parse_time
 from governance.wallets.signatures import Proof, personal_hash, prove
 
 OLDEST = 600
@@ -18,6 +20,14 @@ AHEAD = 60
 """Seconds by which it may come from the future."""
 
 LONGEST_REASON = 500
+
+NOBODY = "nobody"
+"""What a statement is about that takes a delegation back."""
+
+_TEXT = re.compile(
+    r"dao-bot: (?P<deed>[a-z ]+)\nTreasury: (?P<space>\S+)\nWallet: (?P<wallet>\S+)\nAbout: (?P<about>[^\n]*)\n"
+    r"Reason: (?P<reason>[^\n]*)\nTime: (?P<at>\S+)\nThis costs nothing, and moves nothing by itself\."
+)
 
 
 class Deed(enum.StrEnum):
@@ -97,3 +107,24 @@ class Statement:
                 next_step="Sign it anew",
             )
         return (yield from prove(self.wallet, personal_hash(self.text()), signature))
+
+
+def parse_statement(text: str) -> Statement:
+    """What `Statement.text` wrote, to the letter.
+
+    Raises:
+        InvalidMessage: it is no such text.
+    """
+    match = _TEXT.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError("other lines")
+        at = int(parse_time(match["at"], "its time"))
+        statement = Statement(
+            Deed(match["deed"]), match["space"], parse_address(match["wallet"]), match["about"], at, match["reason"]
+        )
+        if statement.text() != text:
+            raise ValueError("another spelling")
+    except (ValueError, BadInput) as error:
+        raise InvalidMessage("this is no statement of a wallet", value=f"{error}: {ascii(text)}"[:160]) from error
+    return statement

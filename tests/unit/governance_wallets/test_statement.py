@@ -14,7 +14,7 @@ from dao_bot.domain.addresses import Address
 from governance.wallets.by_key import sign
 from governance.wallets.errors import InvalidMessage, InvalidSignature
 from governance.wallets.signatures import Proof, parse_signature
-from governance.wallets.statement import AHEAD, OLDEST, Deed, Statement
+from governance.wallets.statement import AHEAD, OLDEST, Deed, Statement, parse_statement
 
 KEY = bytes.fromhex("0b" * 32)
 WALLET = Address(Account.from_key(KEY).address)
@@ -73,3 +73,19 @@ def test_nothing_can_hide_in_a_line(text: str) -> None:
         dataclasses.replace(STATEMENT, reason=text)
     with pytest.raises(InvalidMessage, match="not one line"):
         dataclasses.replace(STATEMENT, about=text)
+
+
+def test_a_statement_is_read_back_to_the_letter_and_nothing_else_is() -> None:
+    for statement in (STATEMENT, dataclasses.replace(STATEMENT, deed=Deed.MANDATE, reason="")):
+        assert parse_statement(statement.text()) == statement
+    text = STATEMENT.text()
+    for other in (
+        "",
+        text + "\n",
+        text.replace("because", "a\nTime: b"),
+        text.replace("approve", "steal"),
+        text.replace("Z\n", "+00:00\n"),
+        text.replace(WALLET, WALLET.lower()),
+    ):
+        with pytest.raises(InvalidMessage):
+            parse_statement(other)
