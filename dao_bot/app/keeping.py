@@ -26,10 +26,12 @@ from dao_bot.config.settings import KeeperSettings
 from dao_bot.domain.errors import BadInput
 from dao_bot.engine.execution import Execution
 from dao_bot.engine.keeper import Keeper
+from dao_bot.engine.presented import present as show
 from dao_bot.engine.routes.module import ModuleSettings
 from dao_bot.engine.routes.module_signer import ModuleSigner
 from dao_bot.engine.seat import Seat
 from dao_bot.engine.settlement import Settlement
+from dao_bot.store.values import StoredProposal
 
 _PACING = Pacing(poll=2.0, replace_after=45.0, give_up_after=60.0)
 """One tick follows a transaction for a minute at most; the next ones go on."""
@@ -64,44 +66,66 @@ def make_keeper(
         return Keeper(desk.services, desk.store, seat or make_seat(desk), settlement, None, stop)
     if desk.config.mode == "live":
         require_sealed(desk)
-    signers = {
-        name: partial(_signer, desk, finality, stop, plugin.settings.key)
-        for name, plugin in desk.config.routes.items()
-        if isinstance(plugin.settings, ModuleSettings)
-    }
-    execution = _execution(desk, finality, stop)
-    collection = make_collection(desk, clock)
-    seat = seat or make_seat(desk)
-    return Keeper(desk.services, desk.store, seat, settlement, execution, stop, signers, collection)
-
-
-def _signer(desk: Desk, finality: Finality, stop: threading.Event | None, key: SecretReference) -> ModuleSigner:
-    return ModuleSigner(read_key(key), _execution(desk, finality, stop, key))
-
-
-def make_signer(settings: KeeperSettings, key: SecretReference | None = None) -> Signer:
-    """The keeper's, or with another key: in this process, or the one behind a socket."""
-    if key is None and settings.signer is not None:
-        return RemoteSigner(Path(settings.signer))
-    where = key or settings.key
-    assert where is not None, "the settings hold one of both"
-    return LocalSigner(read_key(where))
-
-
-def _execution(
-    desk: Desk, finality: Finality, stop: threading.Event | None, key: SecretReference | None = None
-) -> Execution:
-    """With the keeper's key, or another one under the same conditions."""
     settings = desk.config.treasury.keeper
     if settings is None:
         raise BadInput(
             "no keeper is configured, so nothing can be sent",
             next_step="Add treasury.keeper with `key` and `max_fee_per_gas` to the configuration",
         )
+    signers = {
+        name: partial(_member, desk, settings, finality, stop, plugin.settings.key)
+        for name, plugin in desk.config.routes.items()
+        if isinstance(plugin.settings, ModuleSettings)
+    }
+    signer = make_signer(settings)
+
+    def present(stored: StoredProposal) -> None:
+        if isinstance(signer, RemoteSigner):
+            signer.present(lambda: show(desk.services, desk.store, stored))
+
+    execution = _execution(desk, settings, finality, stop, signer)
+    collection = make_collection(desk, clock)
+    seat = seat or make_seat(desk)
+    return Keeper(desk.services, desk.store, seat, settlement, execution, stop, signers, collection, present)
+
+
+def _member(
+    desk: Desk,
+    settings: KeeperSettings,
+    finality: Finality,
+    stop: threading.Event | None,
+    key: SecretReference | None,
+) -> ModuleSigner:
+    """The role's member: where the keeper's key is behind a socket, its key is there too."""
+    if settings.signer is not None:
+        remote = RemoteSigner(Path(settings.signer), "member")
+
+        def sign(stored: StoredProposal, digest: bytes) -> bytes:
+            return remote.sign_for_module(show(desk.services, desk.store, stored))
+
+        return ModuleSigner(remote.address, sign, _execution(desk, settings, finality, stop, remote))
+    assert key is not None, "the configuration holds it where there is no signer"
+    local = LocalSigner(read_key(key))
+    execution = _execution(desk, settings, finality, stop, local)
+    return ModuleSigner(local.address, lambda _, digest: local.sign_digest(digest), execution)
+
+
+def make_signer(settings: KeeperSettings) -> Signer:
+    """The keeper's key: in this process, or behind a socket."""
+    if settings.signer is not None:
+        return RemoteSigner(Path(settings.signer))
+    assert settings.key is not None, "the settings hold one of both"
+    return LocalSigner(read_key(settings.key))
+
+
+def _execution(
+    desk: Desk, settings: KeeperSettings, finality: Finality, stop: threading.Event | None, signer: Signer
+) -> Execution:
+    """Sends with this key; all keys under the same conditions."""
     services = desk.services
     sender = Sender(
         lambda: services.endpoints.primary,
-        make_signer(settings, key),
+        signer,
         services.treasury.chain_id,
         FeePolicy(settings.max_fee_per_gas),
         finality=finality,

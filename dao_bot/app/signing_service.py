@@ -1,4 +1,4 @@
-"""`dao-bot signer`: the keeper's key in a process of its own, behind a local socket."""
+"""`dao-bot signer`: the keys of keeper and module member in a process of their own, behind a local socket."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from dao_bot.domain.errors import BadInput, DaoBotError
 from dao_bot.engine.acceptance import accept_safe
 from dao_bot.engine.bugs import in_words
 from dao_bot.engine.look import look_at_safe
+from dao_bot.engine.routes.module import MODULE, Module, ModuleSettings
+from dao_bot.engine.routes.module_desk import ModuleDesk
 from dao_bot.engine.signing_desk import SigningDesk
 
 _PATIENCE = 10.0
@@ -44,7 +46,7 @@ def serve(path: Path, socket_path: Path, user: int | None) -> int:
         looker = _signing_desk(desk)
         _accept_at_first_sight(desk)
         with _listen(socket_path) as listener:
-            print_text(f"dao-bot signs as {looker.address} at {socket_path}.")
+            print_text(f"dao-bot signs as {looker.address_of('keeper')} at {socket_path}.")
             sys.stdout.flush()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, _end)
@@ -70,8 +72,18 @@ def _signing_desk(desk: Desk) -> SigningDesk:
             "the signer's own configuration does not say where the key is",
             next_step="Add treasury.keeper with `key` and `max_fee_per_gas`",
         )
-    signer = LocalSigner(read_key(settings.key))
-    return SigningDesk(desk.services, desk.store, signer, FeePolicy(settings.max_fee_per_gas))
+    signer, fees = LocalSigner(read_key(settings.key)), FeePolicy(settings.max_fee_per_gas)
+    return SigningDesk(desk.services, desk.store, signer, fees, _module_desk(desk))
+
+
+def _module_desk(desk: Desk) -> ModuleDesk | None:
+    module = desk.services.routes.get(MODULE)
+    if not isinstance(module, Module):
+        return None
+    settings = desk.config.routes[MODULE].settings
+    assert isinstance(settings, ModuleSettings), "of the route that was made with them"
+    assert settings.key is not None, "the configuration holds it where the keeper's key is"
+    return ModuleDesk(module, LocalSigner(read_key(settings.key)), desk.services.treasury.chain_id)
 
 
 def _accept_at_first_sight(desk: Desk) -> None:
@@ -121,10 +133,15 @@ def _answer(line: bytes, looker: SigningDesk) -> dict[str, Any]:
         if not isinstance(request, dict):
             raise BadInput("not a request", limit=f"a JSON object of at most {LONGEST_LINE} bytes on one line")
         if request.get("do") == "address":
-            return {"address": str(looker.address)}
+            return {"address": str(looker.address_of(request.get("of")))}
+        if request.get("do") == "sign for the module":
+            return {"signature": to_data(looker.sign_for_module(request.get("proposal")))}
         if request.get("do") != "sign":
-            raise BadInput("no such request", value=str(request.get("do"))[:40], limit="address, sign")
-        return {"raw": to_data(looker.sign(from_json(request)).raw)}
+            what = str(request.get("do"))[:40]
+            raise BadInput("no such request", value=what, limit="address, sign, sign for the module")
+        transaction, as_member = from_json(request), request.get("as") == "member"
+        signed = looker.sign_as_member(transaction) if as_member else looker.sign(transaction, request.get("proposal"))
+        return {"raw": to_data(signed.raw)}
     except (DaoBotError, ValueError) as error:
         sys.stderr.write(f"refused: {error}\n")
         return {"refused": str(error)}

@@ -155,8 +155,8 @@ def hash_of_policy(config: Config) -> str:
 def policy_of(config: Config) -> Mapping[str, Any]:
     """What the file says of the policy, as plain values.
 
-    Where nodes, the record, the owners' queue, the wallet page, the watch and the keeper's key are is left out, because
-    to move them changes no rule; so is the mode.
+    Where nodes, the record, the owners' queue, the wallet page, the watch and the keys are is left out, because to
+    move them changes no rule; so is the mode.
     """
     plain = {key: value for key, value in config.plain.items() if key not in ("mode", "store", "web", "watch")}
     treasury = dict(plain["treasury"])
@@ -165,6 +165,9 @@ def policy_of(config: Config) -> Mapping[str, Any]:
     if "keeper" in treasury:
         where = ("key", "signer", "relay")
         treasury["keeper"] = {key: value for key, value in treasury["keeper"].items() if key not in where}
+    if "routes" in plain:
+        routes = plain["routes"].items()
+        plain["routes"] = {name: {k: v for k, v in route.items() if k != "key"} for name, route in routes}
     return {**plain, "treasury": treasury}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,28 @@ from dao_bot.domain.addresses import Address, checksum, parse_address
 from dao_bot.domain.errors import BadInput, ChainError, Refused
 from dao_bot.domain.hashing import keccak
 
-LONGEST_LINE = 512 * 1024
-"""Bytes; a transaction has 128 KiB at most."""
+LONGEST_LINE = 64 << 20
+"""Bytes; a signed vote has about one KiB, and all votes of a ballot are presented together."""
 
 _SECONDS = 120.0
 """For the signer to read the chain, to simulate and to check."""
 
 
-class RemoteSigner:
-    """The keeper's side. What comes back is read again: it must be what was asked for, by the signer's own key."""
+Present = Callable[[], Mapping[str, object]]
+"""Makes what is shown of a proposal, once it is needed."""
 
-    def __init__(self, socket_path: Path) -> None:
+
+class RemoteSigner:
+    """The keeper's side. What comes back is read again: it must be what was asked for, by the signer's own key.
+
+    Args:
+        who: whose key: `keeper`, or `member` of the module's role.
+    """
+
+    def __init__(self, socket_path: Path, who: str = "keeper") -> None:
         self._path = socket_path
+        self._who = who
+        self._present: Present | None = None
 
     def __repr__(self) -> str:
         return f"RemoteSigner({self._path})"
@@ -38,7 +49,20 @@ class RemoteSigner:
         Raises:
             ChainError: the signer does not answer.
         """
-        return parse_address(str(self._ask({"do": "address"}).get("address")))
+        return parse_address(str(self._ask({"do": "address", "of": self._who}).get("address")))
+
+    def present(self, proposal: Present) -> None:
+        """What is signed from now on is for this proposal, until the next one is presented."""
+        self._present = proposal
+
+    def sign_for_module(self, proposal: Mapping[str, object]) -> bytes:
+        """r, s, v of the role's member, with the proposal's id as salt.
+
+        Raises:
+            Refused: by the signer, in its words.
+            ChainError: the signer does not answer.
+        """
+        return _bytes(self._ask({"do": "sign for the module", "proposal": proposal}).get("signature"))
 
     def sign(self, transaction: Unsigned) -> Signed:
         """What the signer made of it.
@@ -49,7 +73,8 @@ class RemoteSigner:
         """
         from eth_account import Account
 
-        raw = bytes.fromhex(str(self._ask({"do": "sign", **as_json(transaction)}).get("raw")).removeprefix("0x"))
+        shown = None if self._present is None else self._present()
+        raw = _bytes(self._ask({"do": "sign", "as": self._who, "proposal": shown, **as_json(transaction)}).get("raw"))
         if unsigned_of(raw) != transaction:
             raise Refused("the signer signed another transaction than it was asked for", value=self._path)
         sender = checksum(Account.recover_transaction(to_data(raw)))
@@ -79,6 +104,13 @@ class RemoteSigner:
             value=f"{self._path}: {why}",
             next_step="Start it with `dao-bot signer`, as its own user",
         )
+
+
+def _bytes(answer: object) -> bytes:
+    try:
+        return bytes.fromhex(str(answer).removeprefix("0x"))
+    except ValueError:
+        raise ChainError("the signer answered something that is no signature", value=str(answer)[:80]) from None
 
 
 def as_json(transaction: Unsigned) -> dict[str, Any]:

@@ -65,6 +65,12 @@ class LocalSigner:
     def __repr__(self) -> str:
         return f"LocalSigner({self.address})"
 
+    def sign_digest(self, digest: bytes) -> bytes:
+        """r, s, v of a hash that this program computed; the same each time (RFC 6979)."""
+        made = self._account.unsafe_sign_hash(digest)
+        signature: bytes = made.r.to_bytes(32, "big") + made.s.to_bytes(32, "big") + bytes([made.v])
+        return signature
+
     def sign(self, transaction: Unsigned) -> Signed:
         """Sign, then recover the sender from the bytes.
 

@@ -19,9 +19,7 @@ _UNFREEZE = GovernanceSettings.model_fields["unfreeze"].default
 LOCAL_CHAINS = ("31337", "1337")
 """Chain ids of anvil, Hardhat and Ganache."""
 
-"""The route that is always there."""
-
-_MODULE = "module"
+_MODULE, _LIQUIDITY = "module", "liquidity"
 _THROUGH_MODULE = ("delayed", "instant")
 """Rungs of autonomy."""
 
@@ -35,6 +33,7 @@ def findings(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
     yield from _strategies(data, directory)
     yield from _stewards(data)
     yield from _nodes(data)
+    yield from _keys(data)
     if data.get("mode") == "devnet":
         yield from _devnet(data)
     elif "server" in mapping_at(data, "discord"):
@@ -115,6 +114,7 @@ def _strategies(data: Mapping[str, Any], directory: Path) -> Iterator[Finding]:
         for rung in _THROUGH_MODULE:
             named = mapping_at(chosen, "autonomy").get(rung)
             yield from _without_owners((*path, "autonomy", rung), named, _MODULE, data)
+        yield from _never_through_a_module(path, chosen)
         yield from _rungs((*path, "autonomy"), chosen, approvals, routes)
         yield from _grants((*path, "may"), list_at(chosen, "may"), data)
         use = chosen.get("use")
@@ -133,6 +133,17 @@ def _without_owners(path: KeyPath, approval: object, route: str, data: Mapping[s
             f"{shown(approval)} asks owners, who sign nothing that goes by the route {shown(route)}. "
             "Name an approval of another kind, such as one of `use: stewards`, `optimistic` or `none`",
         )
+
+
+def _never_through_a_module(path: KeyPath, strategy: dict[str, Any]) -> Iterator[Finding]:
+    """No role bounds what is lost when liquidity is added or removed at a price that a thief has moved."""
+    if strategy.get("use") != _LIQUIDITY:
+        return
+    why = "adds and removes liquidity, which no role can hold to a loss; leave it on the multisig route"
+    if strategy.get("route") == _MODULE:
+        yield (*path, "route"), why
+    if mapping_at(strategy, "autonomy").get("most") in _THROUGH_MODULE:
+        yield (*path, "autonomy", "most"), why
 
 
 def _rungs(
@@ -186,6 +197,16 @@ def _nodes(data: Mapping[str, Any]) -> Iterator[Finding]:
         if isinstance(url, str) and seen.setdefault(url, number) != number:
             path: KeyPath = ("treasury", "chain", "rpcs", number, "url")
             yield path, f"the same node stands at treasury.chain.rpcs[{seen[url]}]"
+
+
+def _keys(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """The keys of keeper and module are in one place: here, or behind the signer's socket."""
+    keeper, module = mapping_at(data, "treasury", "keeper"), mapping_at(data, "routes", "module")
+    where: KeyPath = ("routes", "module", "key")
+    if "signer" in keeper and "key" in module:
+        yield where, "the signer has this key (treasury.keeper.signer); remove it here, and write it in its own file"
+    if "key" in keeper and module and "key" not in module:
+        yield where, "is missing: where its private key is, such as env:DAO_BOT_MODULE_KEY"
 
 
 def _devnet(data: Mapping[str, Any]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.proposals import Approval, Proposal
@@ -73,6 +73,17 @@ class ApprovalRule(Protocol):
         """
         ...
 
+    def grounds(self, stored: StoredProposal) -> Mapping[str, object]:
+        """What the record has for its judgement on this proposal, as plain JSON, for another process."""
+        ...
+
+    def judge_again(self, stored: StoredProposal, grounds: Mapping[str, Any], seen: Look) -> Judgement:
+        """The judgement on an active proposal from such grounds and the chain alone.
+
+        Nothing in the grounds is believed that a wallet should have signed and has not.
+        """
+        ...
+
 
 class OwnersSettings(Settings):
     """No settings: the Safe itself knows its owners and threshold."""
@@ -92,6 +103,13 @@ class Owners:
         if route != _SIGNED_BY_OWNERS:
             return Defeat(f"owners sign nothing that goes by the route {route}, so they cannot approve it by that")
         return left_to_owners(stored.proposal, self.name)
+
+    def grounds(self, stored: StoredProposal) -> Mapping[str, object]:
+        """The Safe itself has the signatures."""
+        return {}
+
+    def judge_again(self, stored: StoredProposal, grounds: Mapping[str, Any], seen: Look) -> Judgement:
+        return self.judge(stored, seen)
 
 
 def left_to_owners(proposal: Proposal, rule: str) -> Approval:

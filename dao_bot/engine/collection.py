@@ -101,6 +101,14 @@ class Collection:
         others = [each.transaction.nonce for each in listing.waiting if each.safe_tx_hash not in own]
         return max((nonce + 1 for nonce in others), default=seen.safe.nonce)
 
+    def propose(self, transaction: SafeTransaction, seen: Look, note: str) -> None:
+        """Show owners a transaction that is no proposal of the record.
+
+        Raises:
+            ServiceUnavailable, ServiceRefused, Refused: it cannot be shown now.
+        """
+        self._queue.propose(transaction, seen.safe.owners, note)
+
     def exchange(self, seen: Look) -> Iterator[Brought]:
         """Offer what owners should sign, and bring in what they signed. At most one list is asked for.
 

@@ -62,6 +62,7 @@ class Keeper:
         stop: when it is set, a tick begins nothing more.
         signers: by route, what reads the key of a module's member; it is read when it is needed first.
         collection: where owners sign besides the record; None where they only sign here.
+        present: shows a signer in another process the proposal for which it is asked next.
     """
 
     def __init__(
@@ -74,13 +75,16 @@ class Keeper:
         stop: threading.Event | None = None,
         signers: Mapping[str, Callable[[], ModuleSigner]] | None = None,
         collection: Collection | None = None,
+        present: Callable[[StoredProposal], None] = lambda _: None,
     ) -> None:
         self._services = services
         self._store = store
         self._seat = seat
         self._execution = execution
         self._collection = collection
-        bench = Bench(services, store, settlement, execution, signers or {}, self._examine, self._newer, collection)
+        bench = Bench(
+            services, store, settlement, execution, signers or {}, self._examine, self._newer, present, collection
+        )
         self._routes = {name: route.steps(bench) for name, route in services.routes.items()}
         self._stop = stop or threading.Event()
         # After an execution the world is another one. Also at the start: whoever executed last may have been killed.

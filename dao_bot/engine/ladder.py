@@ -9,6 +9,7 @@ import dataclasses
 import enum
 from collections.abc import Iterator
 
+from dao_bot.domain.calls import MULTISIG
 from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.domain.promises import promises
 from dao_bot.domain.runs import LADDER
@@ -68,6 +69,15 @@ def at_rung(plan: StrategyPlan, rung: Rung) -> StrategyPlan:
     approvals = {} if autonomy is None else {Rung.DELAYED: autonomy.delayed, Rung.INSTANT: autonomy.instant}
     approval = approvals.get(rung)
     return plan if approval is None else dataclasses.replace(plan, route="module", approval=approval)
+
+
+def ways_of(plan: StrategyPlan, *, promotion: bool = False) -> tuple[tuple[str, str], ...]:
+    """Every (route, approval rule) that batches of a strategy may go by on its rungs; its promotions are signed."""
+    if promotion:
+        return ((MULTISIG, plan.approval),)
+    most = Rung.PROPOSE if plan.autonomy is None else Rung(plan.autonomy.most)
+    reached = [at_rung(plan, rung) for rung in Rung if rung.height <= most.height]
+    return tuple(dict.fromkeys((each.route, each.approval) for each in (plan, *reached)))
 
 
 def why_demoted(verdict: Verdict) -> str:

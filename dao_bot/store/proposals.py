@@ -158,6 +158,19 @@ class Proposals(Part):
         with self._database.read() as connection:
             return stored_proposal(self._codec, proposal_row(connection, self._full_id(connection, proposal_id)))
 
+    def proposal_text(self, proposal_id: str) -> str:
+        """A proposal as it is stored, for another process; `proposal_of` reads it."""
+        with self._database.read() as connection:
+            return str(proposal_row(connection, proposal_id).body)
+
+    def proposal_of(self, text: str) -> Proposal:
+        """What `proposal_text` gave, of anything that somebody sent.
+
+        Raises:
+            StoreError: it is no proposal.
+        """
+        return self._codec.decode_proposal(text)[0]
+
     def open_proposals(self, safe: str | None = None, *, chain_id: int | None = None) -> tuple[StoredProposal, ...]:
         """All that may still spend, oldest first; of one Safe or of all."""
         query = _of(select(proposals), states=OPEN_STATES, safe=safe, chain_id=chain_id)

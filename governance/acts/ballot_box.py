@@ -91,8 +91,13 @@ class BallotBox:
         self._lock = threading.RLock()
         self._boxes: dict[str, _Box] = {}
 
-    def open(self, subject: Subject, terms: BallotTerms, now: Block, *, signed: bool) -> OpenedBallot:
+    def open(
+        self, subject: Subject, terms: BallotTerms, now: Block, *, signed: bool, power_at: Block | None = None
+    ) -> OpenedBallot:
         """The ballot on a subject; opened now where it is not yet. Power is read of all wallets that are known.
+
+        Args:
+            power_at: the block at which it is read; the newest final one before the subject when it is left out.
 
         Raises:
             PowerUnreadable, InvalidPowerSource, ChainError: it cannot be opened as the config says; it stays closed.
@@ -101,7 +106,7 @@ class BallotBox:
         if known is not None:
             return known
         tier = self._tier(terms.tier)
-        block = final_before(self._endpoints, now, subject.at, self._treasury.finality)
+        block = power_at or final_before(self._endpoints, now, subject.at, self._treasury.finality)
         earlier = None
         if tier.minimum_age:
             earlier = block_before(self._endpoints, block, block.timestamp - tier.minimum_age + 1)

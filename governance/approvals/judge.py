@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Approval
 from dao_bot.domain.runs import Block
 from dao_bot.engine.approvals import ApprovalContext, Defeat, Judgement, Waiting
+from dao_bot.store.acts import Act
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import BallotBox, Counted
 from governance.acts.freeze import frozen
+from governance.acts.grounds import do_again, empty_store, grounds_of
+from governance.acts.kinds import DELEGATIONS, MANDATES, ROLES, WALLETS
 from governance.acts.mandates import Mandate, outside, proposed_mandates, record_use, used_mandate
 from governance.acts.register import Register
 from governance.acts.stands import Stand, Stood, stands
 from governance.acts.subject import Subject, subject_of
 from governance.acts.terms import BallotTerms, StewardTerms, Terms
+from governance.ballots.errors import InvalidBallot
+from governance.power.blocks import block_before
+from governance.power.tier import power_snapshot_from_record
 from governance.wallets.rfc3339 import format_time
 
 if TYPE_CHECKING:
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
 
 
 _Evidence = dict[str, object]
+
+_LONGEST_FINALITY = 3600
+"""Seconds by which the block of voting power may be older than the newest one before a proposal."""
 
 
 class PeopleRule:
@@ -46,6 +56,47 @@ class PeopleRule:
         if held is not None:
             return Waiting(f"approvals are frozen since {format_time(held.at)}: {held.reason}")
         return self._by_mandate(stored, seen.block) or self.judge_subject(subject_of(stored), seen.block)
+
+    def grounds(self, stored: StoredProposal) -> Mapping[str, object]:
+        """What people did about the batch, and about mandates that it may be under."""
+        store = self._context.store
+        strategy = stored.proposal.run.strategy
+        mandates = [each.mandate for each in proposed_mandates(store) if each.mandate.strategy == strategy]
+        subjects = [stored.id, *([MANDATES] if mandates else ()), *(mandate.hash for mandate in mandates)]
+        voters = (WALLETS, DELEGATIONS, ROLES) if self.terms.ballot is not None else ()
+        return grounds_of(store, [*voters, *subjects])
+
+    def judge_again(self, stored: StoredProposal, grounds: Mapping[str, Any], seen: Look) -> Judgement:
+        """See `ApprovalRule`: ballots are held again, from what people did and the power that the chain shows."""
+        with empty_store() as store:
+            again = PeopleRule(self.terms, dataclasses.replace(self._context, store=store))
+
+            def open_ballot(act: Act, voters: frozenset[str]) -> Mapping[str, int]:
+                return again._open_again(stored, act, voters, seen.block)
+
+            do_again(store, grounds, open_ballot)
+            return again._by_mandate(stored, seen.block) or again.judge_subject(subject_of(stored), seen.block)
+
+    def _open_again(self, stored: StoredProposal, act: Act, voters: frozenset[str], now: Block) -> Mapping[str, int]:
+        """The ballot under this rule's terms. Of the record only when it began, and at which block power was read."""
+        subjects = (subject_of(stored), *(each.subject for each in proposed_mandates(self._context.store)))
+        subject = next((each for each in subjects if each.id == act.subject), None)
+        if subject is None or self.terms.ballot is None or not subject.at <= act.at <= now.timestamp:
+            return {}
+        body: Mapping[str, Any] = act.body
+        endpoints, told = self._context.endpoints, power_snapshot_from_record(body["power"]).block
+        newest = block_before(endpoints, now, subject.at)
+        earliest = newest.timestamp - _LONGEST_FINALITY
+        if block_before(endpoints, now, told.timestamp + 1) != told or not earliest <= told.timestamp < subject.at:
+            raise InvalidBallot(
+                "the record names a block for voting power that is none of the last ones before the proposal",
+                value=f"block {told.number} of {told.timestamp}",
+                limit=f"a block of {earliest} to {newest.timestamp}",
+            )
+        begun = block_before(endpoints, now, act.at + 1)
+        signed = self.terms.must_be_signed(subject.value)
+        opened = self._box.open(subject, self.terms.ballot, begun, signed=signed, power_at=told)
+        return self._box.power_of(opened, voters)
 
     def judge_subject(self, subject: Subject, now: Block) -> Judgement:
         """What the record says of a batch or a mandate at the block `now`."""
@@ -149,7 +200,8 @@ class PeopleRule:
 
 def _under(mandate: Mandate, stored: StoredProposal, approved: Approval) -> Approval:
     batch = stored.proposal.batch
-    evidence = {**approved.evidence, "mandate": mandate.hash}
+    budget = {"total": str(mandate.total), "window": mandate.window, "per_window": str(mandate.per_window)}
+    evidence = {**approved.evidence, "mandate": mandate.hash, "budget": budget}
     return Approval(batch.batch_hash, evidence, min(batch.valid_until, mandate.expires))
 
 

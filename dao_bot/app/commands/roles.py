@@ -20,15 +20,18 @@ roles = typer.Typer(
 def plan(
     config: Config = CONFIG,
     out: Annotated[Path | None, typer.Option(help="Write the owners' transaction for the Transaction Builder.")] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Put it into the owners' queue (treasury.service).")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Derive the smallest role from the strategies, and what owners execute to give it.
 
-    Example: dao-bot roles plan --out role.json
+    Example: dao-bot roles plan --propose
     """
     from dao_bot.app.roles import plan as command
 
-    finish(command(config, out, json))
+    finish(command(config, out, propose, json))
 
 
 @roles.command()

@@ -57,7 +57,8 @@ class ModuleSettings(Settings):
         unwrapper: Zodiac's MultiSendUnwrapper; the default holds on every chain.
         role: name of its one role.
         signer: the role's one member. It signs and never sends; the keeper's account sends.
-        key: where the signer's private key is; the key itself never stands in the file.
+        key: where the signer's private key is; the key itself never stands in the file. Left out where another
+            process has it (`treasury.keeper.signer`).
         limits: by token; a token without a limit cannot be spent through the module.
     """
 
@@ -67,7 +68,7 @@ class ModuleSettings(Settings):
     unwrapper: ContractField = _UNWRAPPER
     role: Annotated[str, Field(min_length=1, max_length=32, pattern="^[ -~]+$")] = "dao-bot"
     signer: ContractField
-    key: SecretField
+    key: SecretField | None = None
     limits: Mapping[TokenField, LimitSettings] = {}
 
 

@@ -1,11 +1,19 @@
-"""The key of a role's member: it signs module transactions, which another account sends, and takes them back."""
+"""A role's member as the keeper knows it: it signs module transactions, which others send, or revokes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from dao_bot.domain.addresses import Address
 from dao_bot.engine.execution import Execution
+from dao_bot.store.values import StoredProposal
+
+Sign = Callable[[StoredProposal, bytes], bytes]
+"""r, s, v over the digest of a proposal's module transaction: with a key in this process, or by a signer elsewhere."""
 
 
+@dataclass(frozen=True)
 class ModuleSigner:
     """One key.
 
@@ -17,18 +25,6 @@ class ModuleSigner:
         execution: sends with this key, but nothing except invalidations.
     """
 
-    def __init__(self, key: bytes, execution: Execution) -> None:
-        from eth_account import Account
-
-        self._account = Account.from_key(key)
-        self.address = Address(self._account.address)
-        self.execution = execution
-
-    def __repr__(self) -> str:
-        return f"ModuleSigner({self.address})"
-
-    def sign(self, digest: bytes) -> bytes:
-        """r, s, v of a hash that this program computed; the same each time (RFC 6979)."""
-        made = self._account.unsafe_sign_hash(digest)
-        signature: bytes = made.r.to_bytes(32, "big") + made.s.to_bytes(32, "big") + bytes([made.v])
-        return signature
+    address: Address
+    sign: Sign
+    execution: Execution

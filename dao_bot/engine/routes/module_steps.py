@@ -17,6 +17,7 @@ from dao_bot.engine.routes.port import Bench
 from dao_bot.engine.routes.sending import go_on, send_first
 from dao_bot.safe.roles.contract import INVALIDATE, module_tx_hash, signed_calldata
 from dao_bot.safe.roles.reading import read_consumed
+from dao_bot.safe.signatures import parse_signature, verify_signature
 from dao_bot.store.values import StoredProposal
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ class ModuleSteps:
         found = role_differences(self._module, self._services, seen.block)
         if found:
             return f"waits: the role on the chain is not the derived one: {'; '.join(found)}"
-        signature = self._member(self._read_signer).sign(self._digest(stored))
+        digest = self._digest(stored)
+        signature = self._member(self._read_signer).sign(stored, digest)
+        # Wherever the key is: what comes back must be its signature over exactly this.
+        verify_signature(parse_signature(signature), digest, (self._module.signer,))
         data = signed_calldata(_call(stored), _salt(stored), signature)
         return send_first(self._bench, self._bench.execution, stored, seen, self._module.address, data)
 

@@ -64,10 +64,12 @@ class MultisigSteps:
             told: dict[str, object] = {"valid": len(signed)}
             return move(self._store, stored, State.QUEUED, seen, "signatures no longer suffice", told)
         data = execution_calldata(transaction, assemble(signed, seen.safe.threshold))
+        self._bench.present(stored)
         return send_first(self._bench, self._execution, stored, seen, seen.safe.address, data)
 
     def from_executing(self, stored: StoredProposal, seen: Look) -> str | None:
         if self._execution is None:
             return None
         purpose = purpose_of(self._services.treasury.safe, batch_of(stored))
+        self._bench.present(stored)
         return go_on(self._bench, self._execution, self, stored, seen, purpose)

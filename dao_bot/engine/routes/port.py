@@ -38,6 +38,7 @@ class Bench:
         execution: sends; None where nothing may be sent (mode `plan`).
         signers: by route, what reads the key that signs for a module; empty where nothing may be sent.
         newer: a look at the newest block.
+        present: shows a signer in another process the proposal for which it is asked next.
         collection: where owners sign besides the record; None where they only sign here.
     """
 
@@ -48,6 +49,7 @@ class Bench:
     signers: Mapping[str, Callable[[], ModuleSigner]]
     examine: Examine
     newer: Callable[[Look], Look]
+    present: Callable[[StoredProposal], None]
     collection: Collection | None = None
 
 

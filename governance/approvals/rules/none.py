@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dao_bot.engine.approvals import ApprovalContext, Judgement, left_to_owners
 from dao_bot.fields import Settings
@@ -27,3 +28,9 @@ class Nobody:
 
     def judge(self, stored: StoredProposal, seen: Look) -> Judgement:
         return left_to_owners(stored.proposal, self.name)
+
+    def grounds(self, stored: StoredProposal) -> Mapping[str, object]:
+        return {}
+
+    def judge_again(self, stored: StoredProposal, grounds: Mapping[str, Any], seen: Look) -> Judgement:
+        return self.judge(stored, seen)

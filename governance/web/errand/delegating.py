@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dao_bot.domain.addresses import parse_address
 from governance.assembly import Assembly
-from governance.assembly.delegating import NOBODY
-from governance.wallets.statement import Deed, Statement
+from governance.wallets.statement import NOBODY, Deed, Statement
 from governance.web.bodies import Offer
 from governance.web.errand.port import Json
 from governance.web.sessions import Session

@@ -63,19 +63,28 @@ def test_owners_execute_the_plan_and_the_chain_has_exactly_the_derived_role(offi
 
 
 def test_the_plan_names_every_function_every_condition_and_what_a_thief_can_take(office: Office) -> None:
-    told = command("roles", "plan", "-c", config(office))
+    told, facts = (command("roles", "plan", "-c", config(office), *more) for more in ((), ("--json",)))
     assert told.code == 0
-    safe_words = [line.strip() for line in told.out.splitlines()]
-    usdc = f"USDC token ({office.token('USDC').address})"
-    router = f"Uniswap v3 router ({office.world.router})"
-    assert f"{usdc}: approve({router}, any)" in safe_words
-    assert any(line.startswith(f"{usdc}: transfer(Grantee (") for line in safe_words)
-    assert f"{router}: multicall(any, nothing)" in safe_words
-    single = [line for line in safe_words if ": exactInputSingle(" in line]
-    assert single == [
-        f"{router}: exactInputSingle(({usdc}, DAI token ({office.token('DAI').address}), 100, the Safe, "
-        f"within the allowance of {usdc}, any, 0))"
-    ]
+    found = {
+        (way["label"], way["function"]): (way["target"], way["arguments"], way["at_most"])
+        for way in facts.facts["functions"]
+    }
+    usdc, router, limit = office.token("USDC").address, office.world.router, ["1,000.00 USDC in 1 d"]
+    single = "(USDC token, DAI token, 100, the Safe, within the allowance of USDC token, any, 0)"
+    through = "USDC token ▸ 100 ▸ USDT token ▸ 100 ▸ DAI token"
+    path = f"({through}, the Safe, within the allowance of USDC token, any)"
+    assert found == {
+        ("USDC token", "approve"): (usdc, ["Uniswap v3 router", "any"], []),
+        ("USDC token", "transfer"): (usdc, ["Grantee", "within the allowance of USDC token"], limit),
+        ("Uniswap v3 router", "exactInputSingle"): (router, [single], limit),
+        ("Uniswap v3 router", "exactInput"): (router, [path], limit),
+        ("Uniswap v3 router", "multicall"): (router, ["any", "nothing"], []),
+    }
+    # People see the same as a table, and below it where each name is.
+    rows = [line.split() for line in told.out.splitlines()]
+    assert ["Contract:", "function", "Each", "argument", "At", "most"] in rows
+    assert ["USDC", "token:", "Grantee", "1,000.00", "USDC", "in", "1", "d"] in rows
+    assert f"Uniswap v3 router is {router}" in told.out
     assert "2,000.00 USDC" in told.out and "across a refill" in told.out
 
 

@@ -8,23 +8,27 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dao_bot.app.keeping import make_keeper
-from dao_bot.app.wiring import open_desk
+from dao_bot.app.wiring import hash_of_policy, open_desk
 from dao_bot.chain.gas import Fees
 from dao_bot.chain.remote_signer import RemoteSigner
 from dao_bot.chain.transactions import LocalSigner, Unsigned
+from dao_bot.config.load import load_config
 from dao_bot.domain.addresses import parse_address
 from dao_bot.domain.errors import ChainError, Refused
 from dao_bot.domain.lifecycle import State
+from dao_bot.domain.operations import Transfer
+from dao_bot.engine.presented import present
 from dao_bot.engine.signing import batch_of
 from tests.integration.engine.kit import GRANTEE, KEEPER_VARIABLE, Office, ready, write_config
+from tests.integration.engine.signer_kit import Start, keeper_config, signers
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -41,43 +45,10 @@ def socket_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def start(
     tmp_path: Path, anvil: Anvil, world: World, socket_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a signer with its own copy of the configuration and its own record."""
-    started: list[subprocess.Popen[str]] = []
-    own = tmp_path / "signer"
-    own.mkdir()
-
-    def start_(
-        *arguments: object, change: Callable[[dict[str, Any]], object] | None = None, at: Path = socket_path
-    ) -> subprocess.Popen[str]:
-        config = write_config(own, anvil.url, change)
-        command = [sys.executable, "-m", "dao_bot.app.main", "signer", "-c", config, "--socket", at, *arguments]
-        environment = {**os.environ, KEEPER_VARIABLE: world.keeper_key}
-        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        at.unlink(missing_ok=True)
-        started.append(subprocess.Popen([*map(str, command)], **pipes, text=True, env=environment))
-        deadline = time.monotonic() + 60
-        while not at.is_socket() and started[-1].poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return started[-1]
-
+) -> Iterator[Start]:
     monkeypatch.delenv(KEEPER_VARIABLE, raising=False)
-    yield start_
-    for process in started:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def keeper_config(socket_path: Path, change: Callable[[dict[str, Any]], object] | None = None) -> Any:
-    def through_the_signer(data: dict[str, Any]) -> None:
-        data["treasury"]["keeper"]["signer"] = str(socket_path)
-        del data["treasury"]["keeper"]["key"]
-        if change is not None:
-            change(data)
-
-    return through_the_signer
+    with signers(tmp_path / "signer", anvil, world, socket_path) as start_:
+        yield start_
 
 
 @pytest.fixture
@@ -87,7 +58,7 @@ def office(tmp_path: Path, anvil: Anvil, world: World, socket_path: Path) -> Ite
         yield Office(desk, world, anvil)
 
 
-def test_what_the_policy_allows_is_signed_and_executed(office: Office, start: Callable[..., Any]) -> None:
+def test_what_the_policy_allows_is_signed_and_executed(office: Office, start: Start) -> None:
     process = start()
     proposal = ready(office)
     told = office.tick()
@@ -96,7 +67,7 @@ def test_what_the_policy_allows_is_signed_and_executed(office: Office, start: Ca
 
 
 def test_while_its_signer_is_gone_the_keeper_sends_nothing_and_goes_on_once_it_is_back(
-    office: Office, start: Callable[..., Any]
+    office: Office, start: Start
 ) -> None:
     with pytest.raises(ChainError, match="the signer does not answer"):
         make_keeper(office.desk)
@@ -113,66 +84,79 @@ def test_while_its_signer_is_gone_the_keeper_sends_nothing_and_goes_on_once_it_i
 
 
 def test_whoever_edits_the_keepers_configuration_moves_nothing(
-    tmp_path: Path, anvil: Anvil, world: World, socket_path: Path, start: Callable[..., Any]
+    tmp_path: Path, anvil: Anvil, world: World, socket_path: Path, start: Start
 ) -> None:
     """The keeper's host is taken over: the thief stands in the address book, and its owners were fooled to sign."""
     start()
-    taken = tmp_path / "taken"
-    taken.mkdir()
 
     def edited(data: dict[str, Any]) -> None:
         data["treasury"]["address_book"] = {"Grantee": THIEF}
 
+    genuine = write_config(tmp_path, anvil.url, keeper_config(socket_path))
+    own_hash = hash_of_policy(load_config(genuine))
+    taken = tmp_path / "taken"
+    taken.mkdir()
     with open_desk(write_config(taken, anvil.url, keeper_config(socket_path, edited))) as desk:
-        office = Office(desk, world, anvil)
-        token = office.token("USDC")
-        payment = office.payment("USDC", 1000)
-        stolen = type(payment)(token.amount(1000 * USDC), THIEF)
-        proposal = office.propose(stolen)
-        office.tick()
-        office.sign(proposal)
-        told = office.tick()
-        assert "the signer refused" in str(told) and "recipients may receive" in str(told), told
-        assert (office.state(proposal), office.executions(), office.keeper_nonce()) == (State.READY, 0, 0)
+        # What the thief edited is another policy; and when he says that it is the signer's, that has its own rules.
+        for nominal, (told_hash, why) in enumerate(
+            ((desk.services.policy_hash, "another policy than the signer's own"), (own_hash, "recipients may receive"))
+        ):
+            claimed = replace(desk, services=replace(desk.services, policy_hash=told_hash))
+            office = Office(claimed, world, anvil)
+            stolen = Transfer(office.token("USDC").amount((1000 - nominal) * USDC), THIEF)
+            proposal = office.propose(stolen, nominal=nominal)
+            office.tick()
+            office.sign(proposal)
+            told = office.tick()
+            assert "the signer refused" in str(told) and why in str(told), told
+            assert (office.state(proposal), office.executions(), office.keeper_nonce()) == (State.READY, 0, 0)
+            now = anvil.timestamp()
+            desk.store.transition(proposal, State.READY, State.CANCELED, now, "canceled", {})
 
 
-def test_a_signer_counts_what_it_signed_and_holds_its_own_limits(
-    office: Office, start: Callable[..., Any], anvil: Anvil, world: World
+def least(data: dict[str, Any]) -> None:
+    for rule in data["policy"]["rules"]:
+        if rule["use"] == "move_size":
+            rule.update(per_run="1200 USD", per_window="1500 USD", tokens={}, tokens_per_run={})
+
+
+def test_a_signer_counts_what_it_signed_when_the_keepers_record_is_gone(
+    tmp_path: Path, anvil: Anvil, world: World, socket_path: Path, start: Start
 ) -> None:
-    """The keeper's own rules would let both pass; the signer's let through only the first."""
-
-    def least(data: dict[str, Any]) -> None:
-        for rule in data["policy"]["rules"]:
-            if rule["use"] == "move_size":
-                rule.update(per_run="1200 USD", per_window="1500 USD", tokens={}, tokens_per_run={})
-
     start(change=least)
-    first = ready(office, "USDC", 1000)
-    office.tick()
-    assert office.state(first) is State.EXECUTED
-    second = office.propose(office.payment("USDC", 1000), nominal=2)
-    office.tick()
-    office.sign(second)
-    told = office.tick()
+    for number, (state, moved) in enumerate(((State.EXECUTED, 1000), (State.READY, 1000))):
+        directory = tmp_path / f"keeper {number}"
+        directory.mkdir()
+        with open_desk(write_config(directory, anvil.url, keeper_config(socket_path, least))) as desk:
+            office = Office(desk, world, anvil)
+            proposal = ready(office, "USDC", 1000 - number)
+            told = office.tick()
+            assert (office.state(proposal), office.received()) == (state, moved * USDC), told
     assert "the signer refused" in str(told), told
-    assert (office.executions(), office.received()) == (1, 1000 * USDC)
 
 
-def test_nothing_but_an_execution_of_the_safe_is_signed(
-    office: Office, start: Callable[..., Any], socket_path: Path
-) -> None:
+def test_nothing_but_an_execution_of_the_safe_is_signed(office: Office, start: Start, socket_path: Path) -> None:
     start()
     proposal = ready(office)
+    stored, services, store = office.stored(proposal), office.desk.services, office.desk.store
     fields: dict[str, Any] = {
         "chain_id": office.world.chain_id,
         "nonce": 0,
         "to": office.world.safe,
-        "data": office.calldata(batch_of(office.stored(proposal))),
+        "data": office.calldata(batch_of(stored)),
         "value": 0,
         "gas": 10**6,
         "fees": Fees(10**10, 1),
     }
-    unsigned = office.calldata(batch_of(office.stored(proposal)))[:-160] + b"\0" * 160
+    unsigned = fields["data"][:-160] + b"\0" * 160
+    signer = RemoteSigner(socket_path)
+    with pytest.raises(Refused, match="no proposal was presented"):
+        signer.sign(Unsigned(**fields))
+    other = office.stored(office.propose(office.payment("USDC", 999), nominal=2))
+    signer.present(lambda: present(services, store, other))
+    with pytest.raises(Refused, match="does not execute the batch that was presented"):
+        signer.sign(Unsigned(**fields))
+    signer.present(lambda: present(services, store, stored))
     for change, words in (
         ({"to": THIEF}, "receiver"),
         ({"value": 1}, "value"),
@@ -184,8 +168,10 @@ def test_nothing_but_an_execution_of_the_safe_is_signed(
         ({"data": unsigned}, "GS02"),
     ):
         with pytest.raises(Refused, match=words):
-            RemoteSigner(socket_path).sign(Unsigned(**{**fields, **change}))
-    assert RemoteSigner(socket_path).sign(Unsigned(**fields)).sender == office.world.keeper
+            signer.sign(Unsigned(**{**fields, **change}))
+    with pytest.raises(Refused, match="goes by another route"):
+        signer.sign_for_module(present(services, store, stored))
+    assert signer.sign(Unsigned(**fields)).sender == office.world.keeper
 
 
 def ask(socket_path: Path, line: bytes) -> bytes:
@@ -200,10 +186,18 @@ def ask(socket_path: Path, line: bytes) -> bytes:
 
 
 def test_what_is_no_request_gets_a_refusal_and_the_signer_lives_on(
-    start: Callable[..., Any], socket_path: Path, world: World
+    start: Start, socket_path: Path, world: World
 ) -> None:
     process = start()
-    for line in (b"", b"nonsense\n", b"[]\n", b'{"do":"export"}\n', b'{"do":"sign"}\n', b"x" * 600_000):
+    for line in (
+        b"",
+        b"nonsense\n",
+        b"[]\n",
+        b'{"do":"export"}\n',
+        b'{"do":"sign"}\n',
+        b"x" * 600_000,
+        b'{"do":"sign","proposal":[]}\n',
+    ):
         assert b"raw" not in ask(socket_path, line), line
     assert RemoteSigner(socket_path).address == world.keeper
     process.send_signal(signal.SIGTERM)
@@ -212,7 +206,7 @@ def test_what_is_no_request_gets_a_refusal_and_the_signer_lives_on(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
-def test_only_its_own_user_and_the_named_one_may_ask(start: Callable[..., Any]) -> None:
+def test_only_its_own_user_and_the_named_one_may_ask(start: Start) -> None:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         public = Path(name) / "signer.sock"
@@ -238,7 +232,7 @@ def as_user(user: int, socket_path: Path) -> bytes:
         return answer.read()
 
 
-def test_no_strangers_plugin_runs_where_the_key_is(start: Callable[..., Any]) -> None:
+def test_no_strangers_plugin_runs_where_the_key_is(start: Start) -> None:
     """Checked in a process of its own, because it cannot be taken back."""
     code = (
         "from dao_bot import plugins\n"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.lifecycle import State
-from governance.acts.kinds import BALLOT_OPENED, DELEGATED, DELEGATIONS, STOOD, VOTED
+from dao_bot.domain.proposals import Approval
+from dao_bot.domain.runs import RunId
+from dao_bot.engine.approvals import Defeat, Judgement, Waiting
+from dao_bot.engine.look import look
+from governance.acts.kinds import BALLOT_CLOSED, BALLOT_OPENED, DELEGATED, DELEGATIONS, STOOD, VOTED
 from governance.wallets.statement import Deed, Statement
 from tests.integration.governance.town import (
     AGAINST,
@@ -25,6 +31,7 @@ from tests.integration.governance.town import (
     Wallet,
 )
 
+BALLOT = {key: value for key, value in MEMBERS.items() if key != "use"}
 ALWAYS_SIGNED = {"signed_above": "0 USD"}
 
 
@@ -114,3 +121,69 @@ def test_a_vote_that_a_thief_opened_under_terms_of_his_own_approves_nothing(
     write(opened, second, BALLOT_OPENED, EVE, json.loads(body.replace(hashes[0], hashes[1]).replace(*change)))
     office.tick()
     assert office.state(second) is State.DEFEATED
+
+
+def judge_again(town: Town, proposal: str, change: Callable[[str], str] = str) -> Judgement:
+    """As the signer does, in JSON and back, and with what a thief changed in it."""
+    office = town.office
+    stored, rule = office.stored(proposal), office.desk.services.approvals["people"]
+    grounds = json.loads(change(json.dumps(rule.grounds(stored))))
+    active = dataclasses.replace(stored, state=State.ACTIVE)
+    return rule.judge_again(active, grounds, look(office.desk.services, RunId("signer", 0)))
+
+
+def test_a_tally_comes_out_of_what_people_did_and_of_what_the_chain_says(town: Opened) -> None:
+    """Whatever the record says of power, times and results: all of that is read or counted again."""
+    opened = town(MEMBERS)
+    opened.fund({ANN: 700, BOB: 400, EVE: 350})
+    ann = opened.link("ann", ANN)
+    opened.link("eve", EVE)
+    proposal = opened.propose()
+    opened.fund({EVE: 5000})
+    opened.vote(ann, proposal, FOR)
+    opened.sign_vote(BOB, proposal, AGAINST)
+    assert isinstance(judge_again(opened, proposal), Waiting)
+    opened.later()
+    lost = judge_again(opened, proposal)
+    assert isinstance(lost, Defeat) and "quorum" in lost.reason
+    ten_times = [f'"power": {units * TOKEN}' for units in (700, 7000)]
+    for change in (
+        lambda text: text.replace(*ten_times),
+        lambda text: text.replace('"700000000"', '"7000000000"'),
+        lambda text: text.replace('"1000000000"', '"1"').replace("1000000000", "1"),
+        lambda text: text.replace(BALLOT_OPENED, BALLOT_CLOSED),
+    ):
+        assert not isinstance(judge_again(opened, proposal, change), Approval)
+    opened.office.tick()
+    assert opened.office.state(proposal) is State.DEFEATED
+
+
+def test_an_approved_batch_is_approved_again_by_another_process(town: Opened) -> None:
+    opened = town({"use": "stewards-and-ballot", "stewards": {"approvals": "1"}, "ballot": BALLOT, **ALWAYS_SIGNED})
+    opened.fund({ANN: 700, BOB: 400})
+    opened.assembly.delegate(opened.link("bob", BOB), ANN.address, "chat")
+    order = opened.assembly.statement(Deed.DELEGATE, BOB.address, ANN.address)
+    opened.assembly.delegate_signed(order, BOB.sign_text(order.text()))
+    proposal = opened.propose()
+    opened.stand_signed("steward-1", proposal, Deed.APPROVE)
+    opened.sign_vote(ANN, proposal, FOR)
+    opened.later()
+    opened.office.tick()
+    assert opened.office.state(proposal) is State.QUEUED
+    again = judge_again(opened, proposal)
+    assert isinstance(again, Approval)
+    assert again.batch_hash == opened.office.stored(proposal).proposal.batch.batch_hash
+    for left_out in ("statement", "signed"):
+        assert not isinstance(judge_again(opened, proposal, without(left_out)), Approval)
+
+
+def without(key: str) -> Callable[[str], str]:
+    """Nothing stands there any more, as for what is said in a chat."""
+
+    def change(text: str) -> str:
+        grounds = json.loads(text)
+        for act in grounds["acts"]:
+            act["body"] |= {key: None} if key in act["body"] else {}
+        return json.dumps(grounds)
+
+    return change
