@@ -347,7 +347,7 @@ def _take(box: _Box, act: StoredAct) -> None:
         box.acts[act.number] = box.last[act.actor] = act
     elif act.kind == CARD_SEEN:
         box.seen.append(Seen(act.body["from"], act.body["to"]))
-    elif box.closed is None:
+    elif act.kind == BALLOT_CLOSED and box.closed is None:
         box.closed = act
 
 
