@@ -10,17 +10,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from dao_bot.domain.errors import BadInput
-from dao_bot.store.acts import Act
-from dao_bot.store.store import Store, open_store
 from governance.acts.kinds import BALLOT_OPENED, CARD_SEEN, DELEGATED, MANDATE_PROPOSED, ROLES_NOTED, STOOD, VOTED
 from governance.wallets.events import KINDS
 
+if TYPE_CHECKING:
+    from dao_bot.store.acts import Act
+    from dao_bot.store.store import Store
+
 _OF_PEOPLE = (VOTED, CARD_SEEN, STOOD, DELEGATED, ROLES_NOTED, MANDATE_PROPOSED, *sorted(KINDS))
 
-Open = Callable[[Act, frozenset[str]], Mapping[str, int]]
+Open = Callable[["Act", frozenset[str]], Mapping[str, int]]
 """Opens the ballot that an act tells of; gets its voters, gives their power by lower-case name."""
 
 
@@ -38,6 +41,8 @@ def grounds_of(store: Store, subjects: Iterable[str]) -> dict[str, object]:
 @contextmanager
 def empty_store() -> Iterator[Store]:
     """One that is gone afterwards."""
+    from dao_bot.store.store import open_store
+
     with (
         tempfile.TemporaryDirectory(prefix="dao-bot-") as directory,
         open_store(f"sqlite:///{directory}/acts") as store,
@@ -71,12 +76,14 @@ def do_again(store: Store, grounds: Mapping[str, Any], open_ballot: Open) -> Non
         elif act.kind == VOTED:
             units = power.get(act.subject, {}).get(act.actor)
             if units:
-                waiting.append(Act(act.subject, VOTED, act.actor, act.key, act.at, {**act.body, "power": units}))
+                waiting.append(replace(act, body={**act.body, "power": units}))
         elif act.kind in _OF_PEOPLE:
             waiting.append(act)
     store.record_acts(waiting)
 
 
 def _act(told: Mapping[str, Any]) -> Act:
+    from dao_bot.store.acts import Act
+
     texts = (str(told["subject"]), str(told["kind"]), str(told["actor"]).lower(), str(told["key"]))
     return Act(*texts, int(told["at"]), dict(told["body"]))

@@ -11,7 +11,6 @@ from dao_bot.domain.lifecycle import State
 from dao_bot.domain.proposals import Approval
 from dao_bot.domain.runs import Block
 from dao_bot.engine.approvals import ApprovalContext, Defeat, Judgement, Waiting
-from dao_bot.store.acts import Act
 from dao_bot.store.values import StoredProposal
 from governance.acts.ballot_box import BallotBox, Counted
 from governance.acts.freeze import frozen
@@ -29,6 +28,7 @@ from governance.wallets.rfc3339 import format_time
 
 if TYPE_CHECKING:
     from dao_bot.engine.look import Look
+    from dao_bot.store.acts import Act
 
 
 _Evidence = dict[str, object]
