@@ -17,6 +17,7 @@ from dao_bot.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from governance.discord.house import House, Invite
+    from governance.discord.turn import Turn
     from governance.wallets.person import Person
 
 
@@ -25,21 +26,31 @@ _SWITCH = 0.001
 
 
 def chat(path: Path) -> int:
-    """Serve the configured guild until SIGTERM or SIGINT.
+    """Serve the configured guild until SIGTERM or SIGINT, once no other bot does.
 
     Raises:
         BadInput: no Discord is configured, or it refuses the token or the intents.
+        Conflict: another bot has taken over.
     """
     with open_desk(path) as desk:
         house = make_house(desk)
-        print_text(f"dao-bot serves guild {house.settings.guild} for {house.name}; it holds no key.")
-        sys.stdout.flush()
-        quiet_logs()
-        sys.setswitchinterval(_SWITCH)
-        gc.freeze()
-        asyncio.run(_serve(house, house.settings.token.resolve()))
+        turn = make_turn(desk, house)
+        with turn.taken(_tell):
+            _tell(f"dao-bot serves guild {house.settings.guild} for {house.name}; it holds no key.")
+            quiet_logs()
+            sys.setswitchinterval(_SWITCH)
+            gc.freeze()  # so that the collector does not go through all that was imported in the middle of a burst
+            asyncio.run(_serve(house, house.settings.token.resolve(), turn))
     print_text("Stopped; whatever was acknowledged is recorded or was refused.")
     return DONE
+
+
+def make_turn(desk: Desk, house: House) -> Turn:
+    """The right to serve the guild of this house, of all bots that share its record."""
+    from dao_bot.app.keeping import make_seat
+    from governance.discord.turn import Turn
+
+    return Turn(desk.store, house.settings.guild, make_seat(desk, "discord", wait=0.0), house.now)
 
 
 def quiet_logs() -> None:
@@ -91,14 +102,20 @@ def _inviter(desk: Desk) -> Invite | None:
     return make
 
 
-async def _serve(house: House, token: str) -> None:
+async def _serve(house: House, token: str, turn: Turn) -> None:
     from governance.discord.supervise import Supervisor
 
     supervisor = Supervisor(house, token, _tell)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: loop.create_task(supervisor.stop()))
-    await supervisor.run()
+    serving, keeping = asyncio.create_task(supervisor.run()), asyncio.create_task(turn.kept())
+    await asyncio.wait((serving, keeping), return_when=asyncio.FIRST_COMPLETED)
+    if keeping.done():
+        await supervisor.stop()
+    await serving
+    if keeping.done():
+        keeping.result()
 
 
 def _tell(line: str) -> None:

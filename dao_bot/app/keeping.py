@@ -39,13 +39,13 @@ _PACING = Pacing(poll=2.0, replace_after=45.0, give_up_after=60.0)
 _DEVNET_PACING = Pacing(poll=0.05, replace_after=20.0, give_up_after=60.0)
 
 
-def make_seat(desk: Desk) -> Seat:
-    """This machine's seat at a SQLite file; on a server, where keepers are several, this process's own."""
+def make_seat(desk: Desk, of: str = "keeper", wait: float = 5.0) -> Seat:
+    """This machine's seat at a SQLite file; on a server, where there are several, this process's own."""
     file = desk.store.file
     if file is None:
         # Containers may share their host's name, and are all process 1.
         return Seat(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    return Seat(socket.gethostname(), file.with_name(f"{file.name}.keeper"))
+    return Seat(socket.gethostname(), file.with_name(f"{file.name}.{of}"), wait)
 
 
 def make_keeper(

@@ -15,7 +15,7 @@ Emit = Callable[[str, Json], None]
 _ROLE_CREATED, _ROLE_UPDATED, _ROLE_DELETED = 30, 31, 32
 _MEMBER_ROLES_CHANGED = 25
 _OVERWRITE_CHANGED = 14
-_WEBHOOK_CREATED = 50
+_WEBHOOK_CREATED, _WEBHOOK_DELETED = 50, 52
 
 
 class Guild:
@@ -123,6 +123,12 @@ class Guild:
         self.webhooks.setdefault(channel_id, []).append(hook)
         self._emit("WEBHOOKS_UPDATE", {"guild_id": self.id, "channel_id": channel_id})
         self._log(_WEBHOOK_CREATED, str(hook["id"]))
+
+    def remove_webhook(self, channel_id: str) -> None:
+        """The one that was made last is gone."""
+        hook = self.webhooks[channel_id].pop()
+        self._emit("WEBHOOKS_UPDATE", {"guild_id": self.id, "channel_id": channel_id})
+        self._log(_WEBHOOK_DELETED, str(hook["id"]))
 
     def open_thread(self, parent_id: str, name: str, owner_id: str, minutes: int, thread_id: str) -> Channel:
         thread = Channel(

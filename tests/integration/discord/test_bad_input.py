@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import discord
 import pytest
 
 from dao_bot.devnet.discord.interactions import NotAnswered
@@ -94,6 +96,32 @@ def test_a_vote_after_the_end_is_refused_with_the_time(tmp_path: Path, world: Wo
             await parlour.tick()
             forged = bob.click(card, Press(Verb.VOTE, proposal, "2").custom_id, forged=True)
             assert "nothing was recorded" in (await forged.answer()).content
+            assert recorded(parlour, proposal) == 1
+
+    play(scene, 120)
+
+
+def test_the_end_of_a_vote_goes_by_the_chain_when_the_clocks_of_host_and_discord_lie(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        day, honest = 86_400, time.time
+        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
+            parlour.town.fund({ANN: 2000, BOB: 900})
+            ann, bob = await parlour.member("ann", ANN), await parlour.member("bob", BOB)
+            proposal, card = await open_vote(parlour)
+            monkeypatch.setattr(time, "time", lambda: honest() + day)
+            parlour.local.clock.advance(day)
+            early = parlour.click(ann, card, Verb.VOTE, proposal, "1")
+            assert discord.utils.snowflake_time(int(early.id)).timestamp() > honest() + day / 2
+            assert "is recorded" in (await early.answer()).content, "both clocks say that it is over"
+            await parlour.later(HOUR + 1)
+            monkeypatch.setattr(time, "time", lambda: honest() - day)
+            parlour.local.clock.advance(-2 * day)
+            late = parlour.click(bob, card, Verb.VOTE, proposal, "2")
+            assert discord.utils.snowflake_time(int(late.id)).timestamp() < honest() - day / 2
+            assert "vote is over; nothing was recorded" in (await late.answer()).content, "both say that it is not"
+            assert await parlour.finish(proposal) is State.EXECUTED
             assert recorded(parlour, proposal) == 1
 
     play(scene, 120)

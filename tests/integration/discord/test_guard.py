@@ -10,9 +10,11 @@ import pytest
 
 from dao_bot.devnet.discord import GOVERNANCE_BOT, Permission
 from governance.acts.kinds import ROLES, ROLES_NOTED
+from governance.discord.press import Verb
 from tests.integration.discord.kit import play, until
 from tests.integration.discord.parlour import Parlour, open_parlour
-from tests.integration.governance.town import MEMBERS
+from tests.integration.discord.test_bad_input import open_vote, recorded
+from tests.integration.governance.town import ANN, MEMBERS
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -52,6 +54,33 @@ def test_a_change_that_a_thief_would_make_freezes_approvals(
             held = parlour.town.assembly.frozen()
             assert held is not None and why in held.reason and held.by == "alarm of discord"
             await until(lambda: parlour.said(f"freeze · freeze {held.number}"))
+
+    play(scene, 120)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["live", "while the bot was away"])
+def test_a_webhook_that_is_removed_freezes_and_then_no_vote_counts_through_discord(
+    tmp_path: Path, world: World, anvil: Anvil, away: bool
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, MEMBERS, started=False) as parlour:
+            parlour.town.fund({ANN: 2000})
+            ann = await parlour.member("ann", ANN)
+            parlour.local.guild.add_webhook(parlour.forum.id, "announcements")
+            await parlour.start()
+            assert parlour.town.assembly.frozen() is None, "what was there before the bot first came is not a change"
+            proposal, card = await open_vote(parlour)
+            if away:
+                await parlour.stop()
+            parlour.local.guild.remove_webhook(parlour.forum.id)
+            if away:
+                await parlour.start()
+            await until(lambda: parlour.town.assembly.frozen())
+            held = parlour.town.assembly.frozen()
+            assert held is not None and "webhooks in the bot's channels changed" in held.reason
+            refused = await parlour.click(ann, card, Verb.VOTE, proposal, "1").answer()
+            assert "stopped since" in refused.content
+            assert recorded(parlour, proposal) == 0
 
     play(scene, 120)
 
