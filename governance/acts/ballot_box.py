@@ -213,8 +213,11 @@ class BallotBox:
         """Whether the card of a ballot, open or yet to be opened, is there to be seen now, and all is well.
 
         Looks come every half a minute, so they are kept beside the record. Each time in which all was well becomes an
-        event when it ends, when it has grown long, and when the ballot is closed.
+        event when it ends, when it has grown long, and when the ballot is closed. Afterwards nobody looks any more.
         """
+        box = self._box(ballot_id)
+        if box is not None and box.closed is not None:
+            return
         with self._store.transaction("sighting"):
             self._store.record_sighting(ballot_id, at, good=good)
             self._tell_seen(ballot_id, method, _LONGEST_SEEN)
@@ -244,12 +247,12 @@ class BallotBox:
             return None
         void = self._void(box, counted, now)
         with self._store.transaction("close_ballot"):
-            if isinstance(ballot.method, Optimistic):
-                self._tell_seen(ballot.id, ballot.method, 0)
             box = self._opened_box(opened)
-            if _timed(box, tuple(box.seen)) != ballot:
+            if _timed(box, self._seen(box)) != ballot:
                 return None  # a worse sighting came meanwhile
             final = self._count(box, ballot, void, None)
+            if isinstance(ballot.method, Optimistic):
+                self._tell_seen(ballot.id, ballot.method, 0)
             body = {"ends": ballot.ends, "void": sorted(void), "tally": final.tally.record()}
             at = now.timestamp
             self._store.record_act(opened.ballot.id, BALLOT_CLOSED, KEEPER, f"close {opened.ballot.id}", at, body)
