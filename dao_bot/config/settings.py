@@ -113,7 +113,8 @@ class ServiceSettings(Settings):
         monthly_requests: what this treasury may ask for in a calendar month (UTC). The hosted service counts by
             account, and gives away 50000: with 20 Safes on one account, 2500 for each.
         requests_per_second: the hosted service allows 2 without a key, 5 with a free one.
-        poll: the shortest time between two questions; it grows while nothing happens.
+        poll: the shortest time between two questions; it grows while nothing happens. `dao-bot run` looks once a minute
+            unless something else happens, so less makes it no faster then.
     """
 
     proposer: SecretField
