@@ -48,7 +48,7 @@ class Settlement:
         """
         done = self._executions(stored, seen)
         ours = done.get(hash_of(self._services, batch_of(stored)))
-        if ours is not None:
+        if ours is not None and not self._is_of_another(stored):
             return self.executed(stored, ours, seen)
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
@@ -66,7 +66,7 @@ class Settlement:
         """Record what used the nonce of a canceled or stale proposal: its rejection, the batch, or another."""
         done = self._executions(stored, seen)
         batch, rejection = (hash_of(self._services, each) for each in (batch_of(stored), rejection_of(stored)))
-        if batch in done:
+        if batch in done and not self._is_of_another(stored):
             return self.executed(stored, done[batch], seen)
         if not self._is_passed(stored, seen):
             return f"waits until what used nonce {stored.nonce} is final"
@@ -96,6 +96,12 @@ class Settlement:
         if endpoints.second is not None:
             found = {**find_executions(endpoints.second, safe, first, last), **found}
         return found
+
+    def _is_of_another(self, stored: StoredProposal) -> bool:
+        """Whether the one execution at its nonce is that of another proposal, which may have the very same bytes."""
+        rivals = self._store.with_nonce_from(self._services.treasury.safe, stored.nonce or 0)
+        same = [each for each in rivals if each.nonce == stored.nonce and each.id != stored.id]
+        return any(self._store.outcome(each.id) is not None for each in same)
 
     def executed(self, stored: StoredProposal, execution: SafeExecution, seen: Look) -> str:
         """Record an execution that was found on the chain, and what it did, once it is final."""

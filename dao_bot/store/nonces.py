@@ -17,6 +17,8 @@ from dao_bot.store.record import append_event
 from dao_bot.store.schema import NONCE_HOLDING_STATES, attempts, events, proposals
 from dao_bot.store.values import StoredProposal
 
+_USED_ITS_NONCE = (State.EXECUTED.value, State.FAILED.value)
+
 
 class Nonces(Part):
     """A proposal holds its nonce while it is succeeded, queued, ready or executing; then it is free for another."""
@@ -41,7 +43,8 @@ class Nonces(Part):
         Raises:
             BadInput: the proposal is another Safe's.
             Refused: it is not approved, or `one_at_a_time` and another proposal of the Safe holds a nonce.
-            Conflict: the chain has consumed the nonce that it has.
+            Conflict: the chain has consumed the nonce that it has; or the chain was looked at before something was
+                executed that is in the record.
         """
         whole("a nonce of the chain", chain_nonce)
         with self._database.write("assign_nonce") as connection:
@@ -55,13 +58,21 @@ class Nonces(Part):
             used_up = row.state == State.SUCCEEDED and row.nonce is not None and row.nonce < chain_nonce
             if row.nonce is not None and not used_up:
                 return _kept(row.nonce, chain_nonce)
-            held = select(proposals.c.id, proposals.c.nonce).where(
+            from_here_on = select(proposals.c.id, proposals.c.nonce).where(
                 proposals.c.chain_id == row.chain_id,
                 proposals.c.safe == row.safe,
-                proposals.c.state.in_(NONCE_HOLDING_STATES),
                 proposals.c.nonce >= chain_nonce,
                 proposals.c.id != proposal_id,
             )
+            used = connection.execute(from_here_on.where(proposals.c.state.in_(_USED_ITS_NONCE))).first()
+            if used is not None:
+                raise Conflict(
+                    "the chain was looked at before an execution that is on record",
+                    value=f"nonce {chain_nonce} of the Safe",
+                    limit=f"beyond nonce {used.nonce}, which proposal {used.id} used",
+                    next_step="Look again",
+                )
+            held = from_here_on.where(proposals.c.state.in_(NONCE_HOLDING_STATES))
             others = connection.execute(held.order_by(proposals.c.nonce.desc())).all()
             if others and one_at_a_time:
                 raise Refused(

@@ -214,10 +214,20 @@ def test_only_an_execution_can_be_taken_back(store: Store) -> None:
 def test_a_nonce_that_another_proposal_has_by_now_is_not_given_back(store: Store) -> None:
     one, two = (added(store, proposal(n), State.SUCCEEDED) for n in (1, 2))
     store.assign_nonce(one, SAFE, 7, NOW)
-    advance(store, one, State.EXECUTING)
-    store.record_outcome(one, outcome(), NOW)
+    store.transition(one, State.SUCCEEDED, State.CANCELED, NOW, "canceled")
     store.assign_nonce(two, SAFE, 7, NOW)
+    store.record_outcome(one, outcome(), NOW)
     with pytest.raises(Conflict):
         store.roll_back_execution(one, NOW, "reorg")
     assert store.proposal(one).state is State.EXECUTED
     assert store.outcome(one) is not None
+
+
+def test_a_nonce_that_was_used_in_the_record_is_not_given_again(store: Store) -> None:
+    one, two = (added(store, proposal(n), State.SUCCEEDED) for n in (1, 2))
+    store.assign_nonce(one, SAFE, 7, NOW)
+    advance(store, one, State.EXECUTING)
+    store.record_outcome(one, outcome(), NOW)
+    with pytest.raises(Conflict, match="looked at before an execution that is on record"):
+        store.assign_nonce(two, SAFE, 7, NOW)
+    assert store.assign_nonce(two, SAFE, 8, NOW) == 8

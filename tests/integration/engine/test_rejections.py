@@ -110,6 +110,17 @@ def test_the_next_proposal_at_the_same_nonce_closes_the_canceled_one(office: Off
     assert closings(office, proposal) == ["another transaction took its nonce"]
 
 
+def test_one_execution_is_not_that_of_a_canceled_proposal_with_the_same_bytes_too(office: Office) -> None:
+    proposal = canceled(office)
+    following = office.propose(office.payment("USDC", 1000), nominal=2)
+    assert office.stored(following).proposal.batch.batch_hash == office.stored(proposal).proposal.batch.batch_hash
+    for _ in range(2):
+        office.tick()
+    assert (office.state(following), office.state(proposal)) == (State.EXECUTED, State.CANCELED)
+    assert closings(office, proposal) == ["another transaction took its nonce"]
+    assert (office.executions(), office.received()) == (1, 1000 * 10**6)
+
+
 def test_a_rejection_at_the_nonce_of_the_next_proposal_lets_that_be_signed_anew(office: Office) -> None:
     proposal = canceled(office)
     following = office.propose(office.payment("USDC", 2000), nominal=2)

@@ -18,6 +18,7 @@ from dao_bot.domain.lifecycle import State
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.fleet import LEASE_SECONDS
 from dao_bot.engine.keeper import Keeper
+from dao_bot.engine.look import Look
 from dao_bot.engine.seat import Seat
 from tests.contract.store.conftest import empty_postgresql_url, postgresql  # noqa: F401 - fixtures
 from tests.integration.engine.fleet import Fleet, on_server
@@ -101,6 +102,36 @@ def test_a_lease_that_ended_too_early_has_one_effect_all_the_same(office: Office
     office.tick()
     assert office.state(proposal) is State.EXECUTED
     assert (office.executions(), office.received()) == (1, 1000 * USDC)
+
+
+def test_a_keeper_that_looked_before_another_executed_takes_no_nonce_that_is_used(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes at the same nonce would be one execution for two proposals."""
+    first, second = (office.propose(office.payment("USDC", 10), nominal=number) for number in range(2))
+    assert office.stored(first).proposal.batch.batch_hash == office.stored(second).proposal.batch.batch_hash
+    office.tick()
+    office.sign(first)
+    slow = keeper(office, "slow")
+    look = slow._look
+
+    def dies() -> None:
+        raise SystemExit
+
+    def looks_and_is_overtaken() -> Look:
+        seen = look()
+        with at("store.settle.after_commit", dies), pytest.raises(SystemExit):
+            keeper(office, "fast").tick()
+        return seen
+
+    monkeypatch.setattr(slow, "_look", looks_and_is_overtaken)
+    slow.tick()
+    assert (office.state(first), office.stored(second).nonce) == (State.EXECUTED, None)
+    office.tick()
+    assert (office.state(second), office.stored(second).nonce) == (State.QUEUED, 1)
+    office.sign(second)
+    office.tick()
+    assert (office.executions(), office.received()) == (2, 20 * USDC)
 
 
 def test_a_run_is_claimed_by_one_of_them(office: Office) -> None:
