@@ -97,7 +97,9 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             raw = opened.read(_LARGEST_FILE + 1)
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}") from error
+        raise BadInput(
+            f"{file} cannot be read: {error.strerror}", next_step="Name a file that is there, or a safeTxHash, 0x…"
+        ) from error
     if len(raw) > _LARGEST_FILE:
         raise BadInput(f"{file} is too large", limit=f"{_LARGEST_FILE} bytes")
     return raw

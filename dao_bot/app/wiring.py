@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dao_bot.app.output import progress
 from dao_bot.chain.endpoints import Endpoints, Freshness
 from dao_bot.chain.fate import Finality
 from dao_bot.chain.provider import Provider, Treasury
@@ -260,7 +261,7 @@ def _second_witness(config: Config, endpoints: Endpoints) -> SecondWitness:
 def _anvil() -> Path:
     from dao_bot.devnet.toolchain import ensure_toolchain
 
-    return ensure_toolchain().anvil
+    return ensure_toolchain(progress()).anvil
 
 
 def _multi_send() -> Address:
