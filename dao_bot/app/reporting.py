@@ -19,6 +19,7 @@ from dao_bot.app.wiring import open_desk
 from dao_bot.cards.markup import element
 from dao_bot.cards.model import Quality
 from dao_bot.cards.page import document
+from dao_bot.cards.page_tables import cell, grid
 from dao_bot.cards.plots import bar, plot, text
 from dao_bot.cards.text import clean, duration
 from dao_bot.domain.units import WAD
@@ -47,6 +48,8 @@ _COLUMNS = (
     "gas_used",
 )
 _BAR = 16.0
+_WORDS = ("Month", "Strategy")
+"""Columns that hold no numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,8 @@ def report(
     else:
         for each in sums:
             print_text(
-                f"{each['month']}  {each['strategy']:20} {each['executions']:4} executions  "
-                f"out {_money(each['out_usd'])}  cost {_points(each['cost_bps'])} "
-                f"({_points(each['expected_cost_bps'])} expected)  "
+                f"{each['month']}  {each['strategy']:20} {each['executions']:4} executed  "
+                f"out {_money(each['out_usd'])}  {_cost(each)}  "
                 f"short of promised {_points(each['shortfall_bps'])}  gas {_money(each['gas_usd'])}  "
                 f"final after {_took(each['median_seconds_to_finality'])}"
             )
@@ -152,6 +154,7 @@ def _sum(month: str, strategy: str, group: Sequence[Line]) -> dict[str, Any]:
         "out_usd": _dollars(out),
         "shortfall_usd": _dollars(shortfall),
         "shortfall_bps": _bps(shortfall * WAD // out if out else None),
+        "sold_usd": None if any(quality.sold is None for quality in each) else _dollars(sold),
         "expected_cost_usd": _dollars(expected) if traded else None,
         "expected_cost_bps": _bps(expected * WAD // sold if sold else None),
         "cost_usd": _dollars(cost) if traded else None,
@@ -172,13 +175,13 @@ def as_page(title: str, lines: Sequence[Line], sums: Sequence[Mapping[str, Any]]
     heads = (
         "Month",
         "Strategy",
-        "Executions",
+        "Number",
         "Out",
         "Expected cost",
         "Cost",
-        "Short of promised",
+        "Short",
         "Gas",
-        "Approval to finality",
+        "Final after",
     )
     rows = [
         (
@@ -186,9 +189,9 @@ def as_page(title: str, lines: Sequence[Line], sums: Sequence[Mapping[str, Any]]
             each["strategy"],
             str(each["executions"]),
             _money(each["out_usd"]),
-            f"{_points(each['expected_cost_bps'])}, {_money(each['expected_cost_usd'])}",
-            f"{_points(each['cost_bps'])}, {_money(each['cost_usd'])}",
-            f"{_points(each['shortfall_bps'])}, {_money(each['shortfall_usd'])}",
+            _cell(each, "expected_cost"),
+            _cell(each, "cost"),
+            _cell(each, "shortfall"),
             _money(each["gas_usd"]),
             _took(each["median_seconds_to_finality"]),
         )
@@ -202,7 +205,7 @@ def as_page(title: str, lines: Sequence[Line], sums: Sequence[Mapping[str, Any]]
         element(
             "main",
             element("header", element("h1", clean(title))),
-            _table(heads, rows),
+            element("section", element("h2", "By month and strategy"), _table(heads, rows)),
             _bars("cost", "Cost against the oracle's price, basis points", costs),
             _bars("short", "Short of what was promised, basis points", shortfalls),
         ),
@@ -210,9 +213,17 @@ def as_page(title: str, lines: Sequence[Line], sums: Sequence[Mapping[str, Any]]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Element:
-    cells = [element("tr", [element("td", clean(cell)) for cell in row]) for row in rows]
-    head = element("thead", element("tr", [element("th", name, scope="col") for name in heads]))
-    return element("table", head, element("tbody", cells))
+    cells = [
+        element(
+            "tr",
+            [
+                cell(head, clean(text), style="" if head in _WORDS else "r")
+                for head, text in zip(heads, row, strict=True)
+            ],
+        )
+        for row in rows
+    ]
+    return grid([(head, head not in _WORDS) for head in heads], cells)
 
 
 def _bars(name: str, title: str, values: Sequence[tuple[str, float | None]]) -> Element | None:
@@ -224,10 +235,11 @@ def _bars(name: str, title: str, values: Sequence[tuple[str, float | None]]) -> 
     for number, (label, value) in enumerate(known):
         y = number * (_BAR + 6)
         parts.append(text(0, y + _BAR - 4, label, "name"))
-        parts.append(bar(150, y, abs(value) / most * 400, _BAR, "worst" if value > 0 else "realised"))
-        parts.append(text(560, y + _BAR - 4, f"{value:.1f}", "muted"))
+        parts.append(bar(150, y, abs(value) / most * 250, _BAR, "worst" if value > 0 else "realised"))
+        parts.append(text(410, y + _BAR - 4, f"{value:.1f}", "muted"))
     described = "; ".join(f"{label}: {value:.1f}" for label, value in known)
-    return element("figure", plot(name, title, described, len(known) * (_BAR + 6), parts))
+    drawn = plot(name, title, described, len(known) * (_BAR + 6), parts)
+    return element("section", element("figure", element("figcaption", title), drawn))
 
 
 def _as_csv(lines: Sequence[Line]) -> str:
@@ -248,6 +260,20 @@ def _bps(share: int | None) -> float | None:
 
 def _money(value: float | None) -> str:
     return "unknown" if value is None else f"{value:,.2f} USD"
+
+
+def _cost(each: Mapping[str, Any]) -> str:
+    if each["sold_usd"] == 0:
+        return "nothing traded"
+    return f"cost {_points(each['cost_bps'])} ({_points(each['expected_cost_bps'])} expected)"
+
+
+def _cell(each: Mapping[str, Any], name: str) -> str:
+    """Basis points and money."""
+    if name != "shortfall" and each["sold_usd"] == 0:
+        return "nothing traded"
+    points, money = each[f"{name}_bps"], _money(each[f"{name}_usd"])
+    return money if points is None else f"{_points(points)}, {money}"
 
 
 def _took(seconds: int | None) -> str:

@@ -68,7 +68,7 @@ def test_a_month_or_a_strategy_may_be_chosen(office: Office, capsys: pytest.Capt
     assert report(office.desk.config.path, "1999-01", None, False, None, None) == 0
     assert "Nothing was executed." in capsys.readouterr().out
     assert report(office.desk.config.path, None, "reserve", False, None, None) == 0
-    assert "1 executions" in capsys.readouterr().out
+    assert "1 executed" in capsys.readouterr().out
 
 
 def test_final_is_when_the_last_confirmation_came(
