@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -28,6 +29,10 @@ def tell(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, Abort):
         sys.stderr.write("dao-bot: the input ended before it was complete; nothing was done\n")
         return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        full = DaoBotError("the disk is full", value=error.filename, next_step="Free some space, then start again")
+        explain(full, as_json=as_json)
+        return FAILED
     return _tell_bug(error, as_json=as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -27,4 +28,6 @@ def write_template(path: Path) -> None:
             f"{path} exists already and is not overwritten", next_step="Name another file, or move it away"
         ) from error
     except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+        with suppress(OSError):
+            path.unlink()
+        raise BadInput(f"{path} cannot be written: {error.strerror}", next_step="Name another place") from error

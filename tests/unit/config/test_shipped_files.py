@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,17 @@ def test_template_is_never_written_over_a_file(tmp_path: Path) -> None:
     assert path.read_text() == "mine"
     with pytest.raises(BadInput, match="cannot be written"):
         write_template(tmp_path / "none" / "strategies.yaml")
+
+
+def test_a_template_that_does_not_fit_on_the_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(BadInput, match="cannot be written"):
+            write_template(tmp_path / "strategies.yaml")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_reference_is_what_the_settings_say() -> None:
