@@ -26,7 +26,7 @@ def keep(store: Store, nominal: int = NOW) -> Head:
     for before, after in zip(WAY, WAY[1:], strict=False):
         if before is State.QUEUED:
             if store.proposal(wanted.id).nonce is None:
-                store.assign_nonce(wanted.id, SAFE, 0, NOW, one_at_a_time=False)
+                store.assign_nonce(wanted.id, SAFE, _nonce_of_the_safe(store), NOW, one_at_a_time=False)
             store.add_signature(hash32(nominal), OWNERS[0], "eoa", b"\x01" * 65, NOW, proposal_id=wanted.id)
         if store.proposal(wanted.id).state is before:
             store.transition(wanted.id, before, after, NOW, "moved on")
@@ -37,6 +37,12 @@ def keep(store: Store, nominal: int = NOW) -> Head:
         store.mark_mined(attempt, 120, hash32(120), 1, 90_000, NOW)
     store.record_outcome(wanted.id, outcome(), NOW)
     return store.head()
+
+
+def _nonce_of_the_safe(store: Store) -> int:
+    """As the chain would tell it: after all that was executed."""
+    executed = [each.nonce for each in store.with_nonce_from(SAFE, 0) if each.state is State.EXECUTED]
+    return max((nonce for nonce in executed if nonce is not None), default=-1) + 1
 
 
 def keep_until_killed(url: str, failpoint: int) -> None:

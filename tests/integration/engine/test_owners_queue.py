@@ -49,9 +49,9 @@ def test_a_proposal_costs_a_request_for_its_nonce_one_to_propose_it_and_one_for_
     assert [method for method, _ in served.service.seen] == ["GET", "POST"]
     served.tick(after=1)
     assert served.asked() == 3
-    served.tick(after=20)
+    served.tick(after=40)
     assert served.asked() == 3, "not before `poll` has passed"
-    served.tick(after=20)
+    served.tick(after=40)
     assert served.asked() == 4
     settings = served.desk.config.treasury.service
     assert settings is not None and proposal
