@@ -31,6 +31,9 @@ class Point:
         return f"{self.name} #{self.occurrence}"
 
 
+_WRITES = ("store.", "rpc:eth_sendRaw")
+
+
 def points(trace: Sequence[str]) -> Iterator[Point]:
     """Every place of a trace."""
     reached: Counter[str] = Counter()
@@ -47,6 +50,11 @@ def firsts_and_lasts(trace: Sequence[str]) -> list[Point]:
         for point in points(trace)
         if point.occurrence == 1 or (point.occurrence == most[point.name] and not _only_reads(point.name))
     ]
+
+
+def first_writes(trace: Sequence[str]) -> list[Point]:
+    """The first place of each commit, and of sending."""
+    return [each for each in points(trace) if each.occurrence == 1 and each.name.startswith(_WRITES)]
 
 
 def _only_reads(name: str) -> bool:

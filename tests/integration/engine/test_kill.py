@@ -1,7 +1,8 @@
 """A keeper that is killed at any place and started again executes what was approved exactly once.
 
 The places are found by tracing a whole life: before and after every commit and every request to a node. Here each name
-is tried where it is reached first and last, mere reading where it is reached first; `make chaos` tries every place.
+is tried where it is reached first and last, mere reading and rejections where they are reached first; `make chaos`
+tries every place.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.engine import life
-from tests.integration.engine.kills import EXECUTED, REJECTED, Killer, firsts_and_lasts
+from tests.integration.engine.kills import EXECUTED, REJECTED, Killer, first_writes, firsts_and_lasts
 from tests.integration.engine.zygote import Zygote
 
 if TYPE_CHECKING:
@@ -65,5 +66,4 @@ def test_a_rejection_that_is_killed_at_any_commit_or_send_uses_the_nonce_once(ki
     killer.prepare("queue", queued)
     trace = killer.trace("reject", queued)
     count("rejection", trace)
-    chosen = [each for each in firsts_and_lasts(trace) if each.name.startswith(("store.", "rpc:eth_sendRaw"))]
-    assert killer.kill_at_each("reject", queued, chosen, "reject", REJECTED) == []
+    assert killer.kill_at_each("reject", queued, first_writes(trace), "reject", REJECTED) == []
