@@ -9,7 +9,6 @@ the same fee. Where the data is not given, nothing is printed.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.backtest.purchases import Buy, Judgement, judge
 from dao_bot.domain.units import WAD
 from dao_bot.strategy import Spend, Swap
@@ -49,10 +49,8 @@ RULES = Params.model_validate(
 )
 
 
-def token_daily() -> Path:
-    """The given days of tokens; the environment may say where."""
-    default = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-    return Path(os.environ.get("DAO_BOT_SHARED_DATA", str(default))) / "token_daily.parquet"
+TOKEN_DAILY = DIRECTORY / "token_daily.parquet"
+"""The given days of tokens."""
 
 
 def days_of(path: Path, asset: str) -> Any:
@@ -106,11 +104,11 @@ def judged(path: Path, asset: str) -> tuple[Judgement | None, int]:
 
 
 def main() -> int:
-    if not token_daily().exists():
+    if not TOKEN_DAILY.exists():
         return 0
     for asset in TOKENS:
         started = time.perf_counter()
-        found, count = judged(token_daily(), asset)
+        found, count = judged(TOKEN_DAILY, asset)
         line: dict[str, Any] = {"benchmark": "buyback on real tokens", "token": asset, "purchases": count}
         if found is not None:
             line |= {

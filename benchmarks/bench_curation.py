@@ -9,7 +9,6 @@ them, whatever comes of it. Ends with 1 if a stated limit is missed.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.domain.columns import FixedBytes
 from strategies.curation.conviction import DAY, Clock, Running, batch
 from strategies.curation.ranking import Ranking, rank
@@ -135,10 +135,8 @@ def speed(log: Log) -> list[dict[str, Any]]:
     return found
 
 
-def art_blocks() -> Path:
-    """Where the sales are, if they are given."""
-    beside = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-    return Path(os.environ.get("DAO_BOT_SHARED_DATA", beside)) / "artblocks_sales.parquet"
+ART_BLOCKS = DIRECTORY / "artblocks_sales.parquet"
+"""Where the sales are, if they are given."""
 
 
 def sales_as_stakes(path: Path) -> tuple[Log, Removed, int, int]:
@@ -218,7 +216,7 @@ def real(path: Path) -> list[dict[str, Any]]:
 def main() -> int:
     """Print every result; 1 if one missed its limit."""
     log = stakes()
-    results = [*speed(log), *attacks(log), *real(art_blocks())]
+    results = [*speed(log), *attacks(log), *real(ART_BLOCKS)]
     for result in results:
         print(json.dumps(result), flush=True)
     return 0 if all(result["passed"] for result in results) else 1

@@ -98,7 +98,7 @@ class Board:
                 await self.round()
             except (DaoBotError, discord.DiscordException, OSError, TimeoutError) as error:
                 log.warning("what is posted is not in step: %s", error)
-            except Exception:
+            except Exception:  # a bug in one round must not end the board; the next round tries again
                 log.exception("a round of the board failed")
             self.rounds += 1
             await asyncio.sleep(max(0.0, began + SHORTEST_PAUSE - time.monotonic()))

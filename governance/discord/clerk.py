@@ -224,6 +224,6 @@ def _done(work: Work) -> Reply:
         return work()
     except DaoBotError as error:
         return error_reply(error)
-    except Exception:
+    except Exception:  # a bug in one act must not stop the acts that wait behind it; the log has it, the user is told
         log.exception("an interaction failed")
         return Reply("Something failed inside the bot. `/inbox` shows what of yours is recorded.")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.devnet.scenarios import give
 from tests.integration.app.crisis import let_fall
-from tests.integration.app.kit import ROOT, Change, Ended, Office
+from tests.integration.app.kit import Change, Ended, Office
+from tests.shared_data import needs_shared_data
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from dao_bot.devnet import RunningWorld
 
-SHARED = os.environ.get("DAO_BOT_SHARED_DATA", str(ROOT / ".." / "shared" / "data"))
-CANDLES = ROOT.joinpath(SHARED, "stablecoin_crises_1m.parquet").resolve()
+CANDLES = DIRECTORY / "stablecoin_crises_1m.parquet"
 
-pytestmark = pytest.mark.skipif(not CANDLES.exists(), reason=f"{CANDLES.name} is not on this machine")
+pytestmark = needs_shared_data(CANDLES.name)
 
 BREAK = ("2022-05-12 06:00", "2022-05-12 07:30")
 CELSIUS = ("2022-06-13 06:00", "2022-06-15 11:35", "2022-06-18 18:00")

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.app.backtesting import parts_of, runway_of
 from dao_bot.backtest.assembly import players_of
 from dao_bot.backtest.crises import CRISES
 from dao_bot.backtest.crisis import Case, Replay
 from dao_bot.backtest.result import Ending
 from dao_bot.backtest.settings import MarketSettings
+from tests.shared_data import needs_shared_data
 
 ROOT = Path(__file__).parents[3]
-DATA = Path(os.environ.get("DAO_BOT_SHARED_DATA", ROOT / ".." / "shared" / "data"))
-MINUTES = DATA / "stablecoin_crises_1m.parquet"
 
-pytestmark = pytest.mark.skipif(not MINUTES.exists(), reason=f"{MINUTES.name} is not on this machine")
+pytestmark = needs_shared_data("stablecoin_crises_1m.parquet")
 
 
 @cache
@@ -29,7 +28,7 @@ def case(name: str, cut_off: bool = False) -> Case:
     settings = MarketSettings.model_validate({"start": {"ETH": "0"}, "prices": {"ETH": "1 USD"}, "delay": "1h"})
     plan = Replay(parts, players_of(parts.config, ["reserve"]), runway_of(parts, "reserve"), settings)
     crisis = next(each for each in CRISES if each.name == name)
-    return plan.case(crisis, DATA, cut_off=cut_off)
+    return plan.case(crisis, DIRECTORY, cut_off=cut_off)
 
 
 def value(found: Case, limit: str) -> float:
@@ -77,7 +76,7 @@ def test_terra_keeps_its_limits(cut_off: bool) -> None:
     assert found.passed, found.lines
 
 
-@pytest.mark.skipif(not (DATA / "token_daily.parquet").exists(), reason="token_daily.parquet is not on this machine")
+@needs_shared_data("token_daily.parquet")
 def test_in_two_calm_years_nothing_is_left_that_comes_back() -> None:
     found = case("dai-2019-2022")
     assert found.passed, found.lines

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.backtest.backtest import Backtest, Player
 from dao_bot.backtest.depth import StatedDepth
 from dao_bot.backtest.market import Market
@@ -32,13 +31,13 @@ from dao_bot.engine.schedule import Every
 from dao_bot.protocols.uniswap_v3.paths import VENUE, Pool
 from dao_bot.strategy import Token
 from strategies.liquidity import Liquidity
+from tests.shared_data import needs_shared_data
 
-DATA = Path(os.environ.get("DAO_BOT_SHARED_DATA", Path(__file__).parents[3] / ".." / "shared" / "data"))
-FILE = DATA / "uniswap_v3_usdc_weth_minutes.parquet"
+FILE = DIRECTORY / "uniswap_v3_usdc_weth_minutes.parquet"
 HOUR = 3_600
 OWN = 10**16
 
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"{FILE.name} is not on this machine")
+pytestmark = needs_shared_data(FILE.name)
 
 USDC = Token(1, checksum("0x" + "11" * 20), "USDC", 6)
 WETH = Token(1, checksum("0x" + "22" * 20), "WETH", 18)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.app.backtesting import parts_of
 from dao_bot.backtest.assembly import players_of
 from dao_bot.backtest.backtest import Player
@@ -18,12 +16,12 @@ from dao_bot.domain.hashing import canonical_json
 from dao_bot.domain.needs import Need
 from dao_bot.engine.decide import StrategyProcess, kinds
 from dao_bot.strategy import Decision, Observation, Strategy, Swap
+from tests.shared_data import needs_shared_data
 
 ROOT = Path(__file__).parents[3]
-DATA = Path(os.environ.get("DAO_BOT_SHARED_DATA", ROOT / ".." / "shared" / "data"))
 CELSIUS = next(crisis for crisis in CRISES if crisis.name == "celsius-2022")
 
-pytestmark = pytest.mark.skipif(not (DATA / CELSIUS.file).exists(), reason=f"{CELSIUS.file} is not on this machine")
+pytestmark = needs_shared_data(CELSIUS.file)
 
 
 class Listening:
@@ -49,7 +47,7 @@ def test_the_reserve_decides_the_same_in_the_backtest_and_in_its_live_process() 
     settings = MarketSettings.model_validate({"start": {"ETH": "0"}, "prices": {"ETH": "1 USD"}})
     players = (Player(player.name, listening, player.schedule, player.jitter),)
     short = {"end": "2022-06-13 06:00"}
-    Replay(parts, players, None, settings).case(_with(CELSIUS, short), DATA)
+    Replay(parts, players, None, settings).case(_with(CELSIUS, short), DIRECTORY)
     chosen = parts.config.strategies["reserve"]
     needs: dict[str, type[Need[Any]]] = kinds(type(need) for need in listening.needs())
     process = StrategyProcess(

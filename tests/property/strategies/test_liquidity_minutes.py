@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.domain.concentrated import Q96, Pair, amounts_of
 from dao_bot.domain.pool_minutes import Minute, PoolReplay
 from dao_bot.domain.positions import edges
+from tests.shared_data import needs_shared_data
 
-_DEFAULT = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
-FILE = Path(os.environ.get("DAO_BOT_SHARED_DATA", str(_DEFAULT))) / "uniswap_v3_usdc_weth_minutes.parquet"
+FILE = DIRECTORY / "uniswap_v3_usdc_weth_minutes.parquet"
 SPACING, FEE = 10, 500
 OWN_LIQUIDITY = 10**17
 
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"{FILE.name} is not on this machine")
+pytestmark = needs_shared_data(FILE.name)
 
 
 @pytest.fixture(scope="module")

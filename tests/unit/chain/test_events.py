@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.chain.streams.decode import RawLog, decode_logs
 from dao_bot.chain.streams.event import parse_event
 from dao_bot.domain.columns import FixedBytes, Integers, Texts
 from dao_bot.domain.errors import BadInput, ChainError, RpcDisagreement, RpcUnavailable
+from tests.shared_data import needs_shared_data
 
-DATA = Path(os.environ.get("DAO_BOT_SHARED_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 ERC20 = parse_event("Transfer(address indexed from, address indexed to, uint256 value)")
 ERC721 = parse_event("Transfer(address indexed from, address indexed to, uint256 indexed id)")
 HOLDERS = ("0x" + "00" * 12 + "aa" * 20, "0x" + "00" * 12 + "bb" * 20)
@@ -70,10 +69,7 @@ def test_what_is_no_event_or_fits_in_no_columns_is_refused(text: str) -> None:
 
 
 def recorded(name: str) -> list[dict[str, Any]]:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"{name} is not on this machine")
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in (DIRECTORY / name).read_text().splitlines()]
 
 
 def as_rpc(line: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +85,7 @@ def as_rpc(line: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@needs_shared_data("evm_logs.jsonl", "evm_token_transfers.jsonl")
 def test_the_logs_of_two_real_blocks_decode_to_exactly_the_transfers_that_another_indexer_found() -> None:
     logs = [as_rpc(line) for line in recorded("evm_logs.jsonl")]
     found = []

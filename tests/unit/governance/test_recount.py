@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from governance.ballots import Ballot, Tally, Vote, floor_power, tally
+from tests.shared_data import needs_shared_data
 from tests.unit.governance.ballot_box import KIND_OF_SNAPSHOT_TYPE, method
 
-_DATA = Path(os.environ.get("DAO_BOT_SHARED_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
-_FILES = [_DATA / f"snapshot_{name}.parquet" for name in ("proposals", "votes")]
+_FILES = [DIRECTORY / f"snapshot_{name}.parquet" for name in ("proposals", "votes")]
 
-pytestmark = pytest.mark.skipif(
-    not all(file.exists() for file in _FILES), reason=f"there are no snapshot_*.parquet in {_DATA}"
-)
+pytestmark = needs_shared_data(*(file.name for file in _FILES))
 _DAY = 86_400
 
 

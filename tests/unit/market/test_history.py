@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.chain.provider import ReadContext
 from dao_bot.domain.errors import BadInput, DaoBotError, NotFound
 from dao_bot.domain.needs import PriceHistory, Series
@@ -18,6 +18,7 @@ from dao_bot.domain.runs import Block
 from dao_bot.market.history import PriceHistoryProvider
 from dao_bot.market.history_files import FileHistory
 from dao_bot.market.history_settings import HistoryFile, HistorySettings
+from tests.shared_data import needs_shared_data
 
 START = 1_699_999_200  # a whole hour
 MINUTE = 60
@@ -226,12 +227,7 @@ def test_two_files_for_one_pair_are_refused() -> None:
         HistoryFile.model_validate({**file, "pair": "AB"})
 
 
-SHARED_DATA = Path(
-    os.environ.get("DAO_BOT_SHARED_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
-)
-
-
-@pytest.mark.skipif(not SHARED_DATA.exists(), reason="the crisis data is not on this machine")
+@needs_shared_data("stablecoin_crises_1m.parquet")
 def test_the_break_of_may_2022_is_read_as_it_was(context: ReadContext) -> None:
     values = {
         "path": "stablecoin_crises_1m.parquet",
@@ -240,7 +236,7 @@ def test_the_break_of_may_2022_is_read_as_it_was(context: ReadContext) -> None:
         "interval": "1m",
         "stamp": "open",
     }
-    source = FileHistory([HistoryFile.model_validate(values)], SHARED_DATA)
+    source = FileHistory([HistoryFile.model_validate(values)], DIRECTORY)
     now = calendar.timegm((2022, 5, 12, 8, 0, 0))
     series = history(at(context, now), source, PriceHistory(("USDC/USDT",), 86_400, 900))["USDC/USDT"]
     assert series.time[-1] == now

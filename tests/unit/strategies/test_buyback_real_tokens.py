@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bench_buyback import TOKENS, judged, token_daily
+from benchmarks.bench_buyback import TOKEN_DAILY, TOKENS, judged
+from tests.shared_data import needs_shared_data
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "strategies" / "buyback-burn.md"
 
-pytestmark = pytest.mark.skipif(not token_daily().exists(), reason="needs ../shared/data/token_daily.parquet")
+pytestmark = needs_shared_data("token_daily.parquet")
 
 
 def published() -> dict[str, list[float]]:
@@ -24,7 +25,7 @@ def test_the_published_table_is_what_the_strategy_would_have_done() -> None:
     told = published()
     assert set(told) == set(TOKENS)
     for token in TOKENS:
-        found, purchases = judged(token_daily(), token)
+        found, purchases = judged(TOKEN_DAILY, token)
         if found is None:
             assert told[token] == [0, 0]
             continue
@@ -38,7 +39,7 @@ def test_the_published_table_is_what_the_strategy_would_have_done() -> None:
 
 
 def test_the_report_says_what_is_not_shown() -> None:
-    found, _ = judged(token_daily(), "uni")
+    found, _ = judged(TOKEN_DAILY, "uni")
     assert found is not None
     near, cheaper, later = found.sentences()
     assert found.near_twap and "within the 20 bp allowed" in near

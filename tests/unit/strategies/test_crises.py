@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.strategy import Decision, Series
+from tests.shared_data import needs_shared_data
 from tests.unit.strategies.kit import bought, decide, observe, params, series, sold, swaps
 
 from strategies.reserve_rebalance import ReserveRebalance  # isort: skip
 
-_HERE = Path(__file__).resolve().parents[3]
-_FILE = Path(os.environ.get("DAO_BOT_SHARED_DATA", _HERE / ".." / "shared" / "data")) / "stablecoin_crises_1m.parquet"
+_FILE = DIRECTORY / "stablecoin_crises_1m.parquet"
 
-pytestmark = pytest.mark.skipif(not _FILE.exists(), reason=f"{_FILE.name} is not on this machine")
+pytestmark = needs_shared_data(_FILE.name)
 
 BREAK = ("2022-05-11 12:55", "2022-05-12 06:00", "2022-05-12 07:30", "2022-05-12 11:00")
 """Minutes at which the 15-minute median of USDC/USDT is off by more than 50 bp."""

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bench_curation import art_blocks, judged, sales_as_stakes
+from benchmarks.bench_curation import ART_BLOCKS, judged, sales_as_stakes
 from strategies.curation.intervals import Estimate
 from strategies.curation.trust import Score
+from tests.shared_data import needs_shared_data
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "strategies" / "curation.md"
 
-pytestmark = pytest.mark.skipif(not art_blocks().exists(), reason="needs ../shared/data/artblocks_sales.parquet")
+pytestmark = needs_shared_data("artblocks_sales.parquet")
 
 
 def published(column: int) -> dict[str, float]:
@@ -30,7 +31,7 @@ COLUMNS = ("community", "lead", "ndcg", "ndcg_lead", "recall", "ndcg_known", "nd
 
 
 def test_the_published_table_is_what_the_sales_say() -> None:
-    found, removed, _ = judged(art_blocks())
+    found, removed, _ = judged(ART_BLOCKS)
     assert (removed.duplicates, removed.zero, removed.wash_sales) == (7, 8, 2)
     assert found.cutoffs == 21 and found.new_share == pytest.approx(0.83, abs=0.005)
     for column, measure in enumerate(COLUMNS):
@@ -44,5 +45,5 @@ def measured(score: Score, measure: str) -> Estimate | None:
 
 
 def test_every_resale_takes_away_what_was_paid() -> None:
-    log, _, _, _ = sales_as_stakes(art_blocks())
+    log, _, _, _ = sales_as_stakes(ART_BLOCKS)
     assert float(log.signed.sum()) > 0 and int((log.kind == 1).sum()) > 400

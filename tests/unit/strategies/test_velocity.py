@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.shared_data import DIRECTORY
 from dao_bot.domain.errors import BadInput
 from strategies.buyback_burn import velocity
 from strategies.buyback_burn.logs import traded, transfers
+from tests.shared_data import needs_shared_data
 from tests.unit.strategies.buyback_kit import (
     EXCHANGE,
     GOV,
@@ -28,7 +28,6 @@ from tests.unit.strategies.buyback_kit import (
 
 DAY = 86_400
 ANN, BEN, CARL = WALLETS[:3]
-SHARED = Path(os.environ.get("DAO_BOT_SHARED_DATA", Path(__file__).resolve().parents[3] / ".." / "shared" / "data"))
 
 
 def moved(rows: Sequence[tuple[int, str, str, int]], round_trip: int = DAY, insiders: tuple[str, ...] = ()) -> float:
@@ -107,14 +106,12 @@ def test_streams_of_other_events_are_told_apart_from_transfers_and_swaps() -> No
         traded(transfers_of([(NOW, ANN, address(1), 1)]), GOV, USDC)
 
 
+@needs_shared_data("token_daily.parquet")
 def test_velocity_of_real_tokens_is_the_data_s_own() -> None:
     """`VelCur1yr` is the 365-day sum of transfers x mean native value over current supply."""
-    path = SHARED / "token_daily.parquet"
-    if not path.exists():
-        pytest.skip("the shared data is not there")
     import pandas as pd
 
-    table = pd.read_parquet(path)
+    table = pd.read_parquet(DIRECTORY / "token_daily.parquet")
     compared = 0
     for asset, rows in table.groupby("asset"):
         days = rows.sort_values("time")
