@@ -151,7 +151,8 @@ class Clerk:
     async def _acknowledge(self, interaction: discord.Interaction) -> bool:
         """Whether the user sees that something is being done; if not, nothing will be.
 
-        What has waited here for so long that Discord must have given it up is let go, for the sake of those behind it.
+        What has waited here for so long that Discord must have given it up is let go, for the sake of those behind it;
+        but not what may be acknowledged already, because then somebody waits for an answer.
         """
         loop = asyncio.get_running_loop()
         arrived = loop.time()
@@ -161,8 +162,9 @@ class Clerk:
                 self.counts.acknowledged += 1
                 self.counts.express += 1
                 return True
+            unclear = self.express.unclear(interaction.id)
             async with self._acknowledging:
-                if loop.time() - arrived > GIVEN_UP:
+                if not unclear and loop.time() - arrived > GIVEN_UP:
                     self.counts.too_late += 1
                     return False
                 await interaction.response.defer(ephemeral=True, thinking=True)

@@ -69,6 +69,7 @@ class Express:
         self._waiting: deque[_Click] = deque()
         self._held: deque[_Click] = deque()
         self._acknowledged: set[int] = set()
+        self._unclear: set[int] = set()
         self._recent: deque[float] = deque(maxlen=_BURST)
         self._lines: set[_Line] = set()
         self._idle: list[_Line] = []
@@ -100,6 +101,14 @@ class Express:
         if interaction not in self._acknowledged:
             return False
         self._acknowledged.remove(interaction)
+        return True
+
+    def unclear(self, interaction: int) -> bool:
+        """Whether an acknowledgement was sent and not heard of: the user may see that something is being done. To be
+        asked once."""
+        if interaction not in self._unclear:
+            return False
+        self._unclear.remove(interaction)
         return True
 
     @property
@@ -143,11 +152,12 @@ class Express:
             self._open()
 
     def settle(self, click: _Click, *, made: bool) -> None:
-        """How the acknowledgement went."""
+        """How the acknowledgement that was sent went."""
         if made:
             self._acknowledged.add(click.id)
             self._held.append(click)
         else:
+            self._unclear.add(click.id)
             asyncio.get_running_loop().call_soon(click.then)
 
     def _open(self) -> None:
@@ -173,7 +183,7 @@ class Express:
 
     def _leave_all(self) -> None:
         while self._waiting:
-            self.settle(self._waiting.popleft(), made=False)
+            asyncio.get_running_loop().call_soon(self._waiting.popleft().then)
 
     async def _keep(self) -> None:
         """While there is anything in the lane: cut silent lines, let go of what is late, hand on what is done."""

@@ -12,7 +12,7 @@ import discord
 import pytest
 
 from governance.acts.kinds import VOTED
-from governance.discord import express
+from governance.discord import clerk, express
 from governance.discord.express import Express
 from governance.discord.press import Press, Verb
 from tests.integration.discord.kit import play, until
@@ -248,5 +248,23 @@ def test_what_the_lane_acknowledged_is_recorded_though_the_bot_is_told_to_stop(
             assert parlour.town.office.desk.store.acts(proposal, VOTED) == ()
             await parlour.stop()
             assert len(parlour.town.office.desk.store.acts(proposal, VOTED)) == 9
+
+    play(scene, 120)
+
+
+@pytest.mark.usefixtures("keys")
+def test_what_was_acknowledged_without_hearing_of_it_is_recorded_however_late_that_turns_out(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
+            parlour.town.fund({ANN: 2000})
+            ann = await parlour.member("ann", ANN)
+            proposal, card = await open_vote(parlour)
+            monkeypatch.setattr(express, "_no_content", lambda _head: False)
+            monkeypatch.setattr(clerk, "GIVEN_UP", -1.0)
+            assert "is recorded" in (await parlour.click(ann, card, Verb.VOTE, proposal, "1").answer()).content
+            counts = parlour.supervisor.clerk.counts
+            assert (counts.acknowledged, counts.express, counts.too_late) == (1, 0, 0)
 
     play(scene, 120)
