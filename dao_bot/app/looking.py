@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from dao_bot.app.exits import DONE
 from dao_bot.app.output import print_json, print_shown, print_text, short_id
-from dao_bot.app.showing import card_of, terminal_width, write_file, write_page
+from dao_bot.app.showing import card_of, show_card, terminal_width, write_file
 from dao_bot.app.wiring import Desk, open_desk
-from dao_bot.cards.data import as_json
 from dao_bot.cards.tables import Column, table
-from dao_bot.cards.terminal import renderable
 from dao_bot.cards.text import SHORT, clean, utc
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import OPEN_STATES, State
@@ -89,12 +87,7 @@ def show(path: Path, proposal_id: str, as_facts: bool, html: Path | None, transa
         if transaction is not None:
             exported = write_transaction_file(treasury.chain_id, treasury.safe, transaction_of(stored))
             write_file(transaction, exported.decode())
-    if as_facts:
-        print_json(as_json(card))
-    else:
-        print_shown(renderable(card, terminal_width()), terminal_width())
-    if html is not None:
-        write_page(html, card)
+    show_card(card, as_facts=as_facts, html=html)
     return DONE
 
 

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from dao_bot.app.exits import DONE, REFUSED
 from dao_bot.app.output import print_json, print_shown
-from dao_bot.app.showing import terminal_width, write_page
+from dao_bot.app.showing import show_card, terminal_width
 from dao_bot.app.wiring import Desk, open_desk
-from dao_bot.cards.data import as_json, decision_json
+from dao_bot.cards.data import decision_json
 from dao_bot.cards.decision import decision_renderable, tell_decision
 from dao_bot.cards.story import tell
-from dao_bot.cards.terminal import renderable
 from dao_bot.domain.errors import NotFound
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.draft import Draft, draft
@@ -33,12 +32,7 @@ def plan(path: Path, strategy: str, as_facts: bool, html: Path | None) -> int:
             print_shown(decision_renderable(told), terminal_width())
         return DONE
     card = tell(proposal)
-    if as_facts:
-        print_json(as_json(card))
-    else:
-        print_shown(renderable(card, terminal_width()), terminal_width())
-    if html is not None:
-        write_page(html, card)
+    show_card(card, as_facts=as_facts, html=html)
     return DONE if proposal.verdict.passed else REFUSED
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from dao_bot.app.output import print_json, print_shown
 from dao_bot.app.wiring import Desk
+from dao_bot.cards.data import as_json
 from dao_bot.cards.model import CardModel
 from dao_bot.cards.page import as_page
+from dao_bot.cards.terminal import renderable
 from dao_bot.domain.errors import BadInput
 from dao_bot.engine import telling
 from dao_bot.store.values import StoredProposal
@@ -16,6 +19,16 @@ from dao_bot.store.values import StoredProposal
 def terminal_width() -> int:
     """Columns for a card, within what is comfortable to read."""
     return max(60, min(shutil.get_terminal_size((100, 24)).columns, 120))
+
+
+def show_card(card: CardModel, *, as_facts: bool, html: Path | None) -> None:
+    """On the screen or as facts; and as a page, where one is asked for."""
+    if as_facts:
+        print_json(as_json(card))
+    else:
+        print_shown(renderable(card, terminal_width()), terminal_width())
+    if html is not None:
+        write_page(html, card)
 
 
 def write_page(path: Path, card: CardModel) -> None:

@@ -27,8 +27,17 @@ def play(scene: Callable[[], Coroutine[Any, Any, T]], within: float = 60.0) -> T
                 return await scene()
         finally:
             await until(_heartbeats_stopped)
+            await _end_what_is_left()
 
     return asyncio.run(limited())
+
+
+async def _end_what_is_left() -> None:
+    """discord.py tells of a lost connection in tasks begun while others are cancelled; `asyncio.run` cancels once."""
+    while left := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left)
 
 
 def _heartbeats_stopped() -> bool:

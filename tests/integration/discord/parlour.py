@@ -14,17 +14,24 @@ from dao_bot.devnet.discord import LocalDiscord, Person, UserInteraction
 from dao_bot.devnet.discord.model import Channel, ChannelType, Message, Role
 from dao_bot.devnet.discord.server import TOKEN
 from dao_bot.domain.lifecycle import State
+from governance.acts.kinds import VOTED
 from governance.discord.press import Press, Verb
 from governance.discord.supervise import Supervisor
 from governance.wallets.person import Person as Member
 from governance.wallets.sign_in import Page
 from tests.integration.discord.kit import local_discord, until
-from tests.integration.governance.town import STEWARDS, Town, Wallet, open_town
+from tests.integration.governance.town import ANN, STEWARDS, Town, Wallet, open_town
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
 
 TOKEN_VARIABLE = "DAO_BOT_TEST_DISCORD_TOKEN"  # noqa: S105 - the name of a variable
+BOTH = {
+    "use": "stewards-and-ballot",
+    "stewards": {"approvals": "2"},
+    "ballot": {"power": "members", "duration": "1h", "quorum": "1000"},
+}
+"""A rule under which stewards and members both decide."""
 T = TypeVar("T")
 
 
@@ -162,3 +169,27 @@ async def open_parlour(
                 yield parlour
             finally:
                 await parlour.stop()
+
+
+@asynccontextmanager
+async def open_ballot(
+    directory: Path, world: World, anvil: Anvil, rule: Mapping[str, Any]
+) -> AsyncIterator[tuple[Parlour, Person, str, Message]]:
+    """A proposal that can be voted on, its card, and a member with 2,000 of power."""
+    async with open_parlour(directory, world, anvil, rule) as parlour:
+        parlour.town.fund({ANN: 2000})
+        ann = await parlour.member("ann", ANN)
+        proposal, card = await open_vote(parlour)
+        yield parlour, ann, proposal, card
+
+
+async def open_vote(parlour: Parlour) -> tuple[str, Message]:
+    """A proposal whose card has its buttons."""
+    proposal = await parlour.propose()
+    card = await parlour.card(proposal)
+    await until(lambda: any("vote" in one for one in card.custom_ids()))
+    return proposal, card
+
+
+def recorded(parlour: Parlour, proposal: str) -> int:
+    return len(parlour.town.office.desk.store.acts(proposal, VOTED))

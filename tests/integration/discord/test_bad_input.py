@@ -14,45 +14,23 @@ import pytest
 from dao_bot.devnet.discord.interactions import NotAnswered
 from dao_bot.devnet.discord.people import NotVisible
 from dao_bot.domain.lifecycle import State
-from governance.acts.kinds import VOTED
 from governance.acts.stands import Stand
 from governance.discord.press import Press, Verb
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import Parlour, open_parlour
+from tests.integration.discord.parlour import BOTH, open_ballot, open_parlour, open_vote, recorded
 from tests.integration.governance.town import ANN, BOB, CAT, HOUR, MEMBERS, STEWARDS, TOKEN
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
-    from dao_bot.devnet.discord.model import Message
 
 pytestmark = pytest.mark.usefixtures("keys")
-BOTH = {
-    "use": "stewards-and-ballot",
-    "stewards": {"approvals": "2"},
-    "ballot": {"power": "members", "duration": "1h", "quorum": "1000"},
-}
-
-
-async def open_vote(parlour: Parlour) -> tuple[str, Message]:
-    """A proposal whose card has its buttons."""
-    proposal = await parlour.propose()
-    card = await parlour.card(proposal)
-    await until(lambda: any("vote" in one for one in card.custom_ids()))
-    return proposal, card
-
-
-def recorded(parlour: Parlour, proposal: str) -> int:
-    return len(parlour.town.office.desk.store.acts(proposal, VOTED))
 
 
 def test_clicks_that_come_twice_are_recorded_once_and_the_last_choice_counts(
     tmp_path: Path, world: World, anvil: Anvil
 ) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             double = [parlour.click(ann, card, Verb.VOTE, proposal, "1") for _ in range(2)]
             answers = [(await one.answer()).content for one in double]
             assert all("recorded" in one for one in answers)
@@ -69,10 +47,7 @@ def test_clicks_that_come_twice_are_recorded_once_and_the_last_choice_counts(
 
 def test_a_click_that_was_acknowledged_too_late_records_nothing(tmp_path: Path, world: World, anvil: Anvil) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             late = parlour.click(ann, card, Verb.VOTE, proposal, "1")
             parlour.local.clock.advance(3.5)
             with pytest.raises(NotAnswered):
@@ -144,10 +119,7 @@ def test_what_one_person_alone_sees_is_not_for_another(tmp_path: Path, world: Wo
 
 def test_buttons_that_nobody_made_do_nothing(tmp_path: Path, world: World, anvil: Anvil) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             for custom_id in ("dao:vote", "x" * 100, "dao:execute:0x00:1", f"dao:vote:{proposal}:-1"):
                 with pytest.raises(NotAnswered):
                     await ann.click(card, custom_id, forged=True).until_acknowledged(within=0.3)
@@ -268,10 +240,7 @@ def test_recorded_is_said_only_after_the_commit(
     tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             store = parlour.town.office.desk.store
             with store.transaction("somebody_else"):
                 click = parlour.click(ann, card, Verb.VOTE, proposal, "1")

@@ -16,9 +16,8 @@ from governance.discord import clerk, express
 from governance.discord.express import Express
 from governance.discord.press import Press, Verb
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import open_parlour
-from tests.integration.discord.test_bad_input import BOTH, open_vote
-from tests.integration.governance.town import ANN, MEMBERS
+from tests.integration.discord.parlour import BOTH, open_ballot
+from tests.integration.governance.town import MEMBERS
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -217,10 +216,7 @@ def test_in_a_burst_nothing_is_handed_on_while_somebody_waits_and_stopping_hands
 @pytest.mark.usefixtures("keys")
 def test_votes_go_through_the_lane_and_all_else_does_not(tmp_path: Path, world: World, anvil: Anvil) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, BOTH) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, BOTH) as (parlour, ann, proposal, card):
             counts = parlour.supervisor.clerk.counts
             assert "is recorded" in (await parlour.click(ann, card, Verb.VOTE, proposal, "1").answer()).content
             assert (counts.acknowledged, counts.express) == (1, 1)
@@ -235,10 +231,7 @@ def test_what_the_lane_acknowledged_is_recorded_though_the_bot_is_told_to_stop(
     tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             monkeypatch.setattr(Express, "calm", property(lambda lane: lane._hurried))
             monkeypatch.setattr(express, "_PATIENCE", 600.0)
             clicks = [parlour.click(ann, card, Verb.VOTE, proposal, "1") for _ in range(9)]
@@ -257,10 +250,7 @@ def test_what_was_acknowledged_without_hearing_of_it_is_recorded_however_late_th
     tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             monkeypatch.setattr(express, "_no_content", lambda _head: False)
             monkeypatch.setattr(clerk, "GIVEN_UP", -1.0)
             assert "is recorded" in (await parlour.click(ann, card, Verb.VOTE, proposal, "1").answer()).content

@@ -11,8 +11,7 @@ import pytest
 from dao_bot.devnet.discord import GOVERNANCE_BOT, Permission
 from governance.acts.kinds import ROLES, ROLES_NOTED
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import Parlour, open_parlour
-from tests.integration.discord.test_bad_input import open_vote, recorded
+from tests.integration.discord.parlour import Parlour, open_parlour, open_vote, recorded
 from tests.integration.governance.town import ANN, MEMBERS
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import pytest
 
 from governance.discord.press import Verb
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import Parlour, open_parlour
-from tests.integration.discord.test_bad_input import open_vote
+from tests.integration.discord.parlour import Parlour, open_parlour, open_vote
 from tests.integration.governance.town import ANN, BOB, CAT, MEMBERS
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from governance.acts.kinds import VOTED
 from governance.discord.press import Verb
 from governance.wallets.statement import Deed
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import Parlour, open_parlour
-from tests.integration.discord.test_bad_input import BOTH, open_vote
+from tests.integration.discord.parlour import BOTH, Parlour, open_ballot, open_parlour, open_vote
 from tests.integration.governance.town import ANN, BOB, HOUR, MEMBERS, STEWARDS
 
 if TYPE_CHECKING:
@@ -131,10 +130,7 @@ def test_a_socket_that_drops_is_resumed_and_what_was_clicked_meanwhile_is_record
     tmp_path: Path, world: World, anvil: Anvil
 ) -> None:
     async def scene() -> None:
-        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
-            parlour.town.fund({ANN: 2000})
-            ann = await parlour.member("ann", ANN)
-            proposal, card = await open_vote(parlour)
+        async with open_ballot(tmp_path, world, anvil, MEMBERS) as (parlour, ann, proposal, card):
             parlour.local.gateway.drop()
             click = parlour.click(ann, card, Verb.VOTE, proposal, "1")
             parlour.local.clock.advance(-30.0)

@@ -19,8 +19,7 @@ from governance.discord import board
 from governance.discord.press import Verb
 from governance.web.running import serving_beside
 from tests.integration.discord.kit import play, until
-from tests.integration.discord.parlour import TOKEN_VARIABLE, Parlour, open_parlour
-from tests.integration.discord.test_bad_input import BOTH, open_vote
+from tests.integration.discord.parlour import BOTH, TOKEN_VARIABLE, Parlour, open_parlour, open_vote
 from tests.integration.discord.test_outages import unfreeze
 from tests.integration.engine.kit import KEEPER_VARIABLE
 from tests.integration.governance.town import ANN, BOB, CAT, HOUR, TOKEN
