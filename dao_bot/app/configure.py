@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from dao_bot.app.exits import BAD_INPUT, DONE
 from dao_bot.app.output import print_json, print_text
-from dao_bot.config.load import Config, load_config, strategy_problems
+from dao_bot.config.checks import mapping_at
+from dao_bot.config.load import Config, askable_strategies, load_source, strategy_problems
 from dao_bot.config.problems import ConfigErrors, Problem
+from dao_bot.config.source import Source, read_source
 from dao_bot.config.template import write_template
 from dao_bot.distribution import check_distribution
 from dao_bot.engine.decide import StrategyProcess
@@ -24,10 +27,7 @@ def check(path: Path, as_json: bool) -> int:
     """Everything that can be known offline; the strategies' parameters are asked of the strategies themselves."""
     check_distribution()
     try:
-        config = load_config(path)
-        problems = _problems_of_strategies(config)
-        if problems is not None:
-            raise problems
+        config = _checked(path)
     except ConfigErrors as errors:
         if not as_json:
             raise
@@ -54,10 +54,23 @@ def check(path: Path, as_json: bool) -> int:
     return DONE
 
 
-def _problems_of_strategies(config: Config) -> ConfigErrors | None:
-    found: list[Problem] = []
-    tokens = tuple(config.tokens)
-    for name, settings in config.strategies.items():
-        process = StrategyProcess(name, settings.use, config.directory, settings.params, {}, {}, tokens=tokens)
-        found += strategy_problems(config, name, process.problems()).problems
-    return ConfigErrors(found) if found else None
+def _checked(path: Path) -> Config:
+    """The configuration, and each strategy content with its parameters; or everything that is wrong with either."""
+    source = read_source(path)
+    if not source.readable:
+        raise ConfigErrors(source.problems)
+    problems = list(_problems_of_strategies(source, path.resolve().parent))
+    try:
+        config = load_source(path, source)
+    except ConfigErrors as errors:
+        raise ConfigErrors(dict.fromkeys([*errors.problems, *problems])) from None
+    if problems:
+        raise ConfigErrors(problems)
+    return config
+
+
+def _problems_of_strategies(source: Source, directory: Path) -> Iterator[Problem]:
+    tokens = mapping_at(source.data, "treasury", "tokens")
+    for name, use, params in askable_strategies(source, directory):
+        process = StrategyProcess(name, use, directory, params, {}, {}, tokens=tuple(tokens) or None)
+        yield from strategy_problems(source, name, process.problems()).problems

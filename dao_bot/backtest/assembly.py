@@ -145,7 +145,7 @@ def params_of(config: Config, name: str, varied: Mapping[str, Any]) -> Settings:
     try:
         return model.model_validate({**chosen.params, **varied}, context={"tokens": tuple(config.tokens)})
     except ValidationError as error:
-        raise strategy_problems(config, name, [dict(item) for item in error.errors()]) from error
+        raise strategy_problems(config.source, name, [dict(item) for item in error.errors()]) from error
 
 
 def market_of(parts: Parts, settings: MarketSettings, directory: Path, history: History) -> Market:

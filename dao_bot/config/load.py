@@ -149,7 +149,7 @@ def load_config(path: Path) -> Config:
     Raises:
         ConfigErrors: everything that is wrong with the file.
     """
-    return _config(path, read_source(path))
+    return load_source(path, read_source(path))
 
 
 def load_text(text: str, path: Path) -> Config:
@@ -158,10 +158,25 @@ def load_text(text: str, path: Path) -> Config:
     Raises:
         ConfigErrors: everything that is wrong with it.
     """
-    return _config(path, parse_source(path.name, text))
+    return load_source(path, parse_source(path.name, text))
 
 
-def strategy_problems(config: Config, name: str, errors: Iterable[Mapping[str, Any]]) -> ConfigErrors:
+def askable_strategies(source: Source, directory: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Name, `use` and raw `params` of each strategy that can be asked of its parameters, whatever else is wrong."""
+    for name, raw in mapping_at(source.data, "strategies").items():
+        use, params = mapping_at(raw).get("use"), mapping_at(raw).get("params", {})
+        if not isinstance(use, str) or not isinstance(params, dict):
+            continue
+        if any(source.is_broken(("strategies", name, part)) for part in ("use", "params")):
+            continue
+        try:
+            plugins.require_strategy(use, directory)
+        except DaoBotError:
+            continue  # the findings tell of it
+        yield name, use, params
+
+
+def strategy_problems(source: Source, name: str, errors: Iterable[Mapping[str, Any]]) -> ConfigErrors:
     """What a strategy said of its parameters (pydantic's `loc` and `msg`, and `type` if known) with lines of the file.
 
     A location that is not in the file is told at the nearest key above it. A message about all parameters may name
@@ -169,10 +184,15 @@ def strategy_problems(config: Config, name: str, errors: Iterable[Mapping[str, A
     """
     above: KeyPath = ("strategies", name, "params")
     apart = [part for error in errors for part in split_by_place(error)]
-    return ConfigErrors(_told(config.source, above, apart, None))
+    return ConfigErrors(_told(source, above, apart, None))
 
 
-def _config(path: Path, source: Source) -> Config:
+def load_source(path: Path, source: Source) -> Config:
+    """What `source` says, which was read from `path`.
+
+    Raises:
+        ConfigErrors: everything that is wrong with it.
+    """
     if not source.readable:
         raise ConfigErrors(source.problems)
     directory = path.resolve().parent

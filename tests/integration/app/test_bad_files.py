@@ -119,7 +119,7 @@ def test_twenty_mistakes_are_told_at_once_each_with_its_line(office: Office) -> 
     assert told.code == 2
     assert len(told.facts["problems"]) >= 20
     assert all(problem["position"] and problem["path"] for problem in told.facts["problems"])
-    assert len(facts["problems"]) == len(told.facts["problems"])
+    assert len(facts["problems"]) <= len(told.facts["problems"]), "check asks the strategies too"
 
 
 def test_a_database_that_is_none_is_told(office: Office) -> None:
@@ -194,3 +194,20 @@ def test_a_database_server_that_is_away_is_told_without_its_password(office: Off
     ended = office.dao_bot("proposals", "--json")
     refused(ended, 1, "the database server cannot be reached", "Check that it runs")
     assert "hunter2" not in ended.out + ended.err
+
+
+def test_what_strategies_say_of_their_parameters_is_told_beside_everything_else(office: Office) -> None:
+    def spoil(data: dict[str, Any]) -> None:
+        data["treasury"]["chain"]["id"] = "one"
+        data["strategies"]["reserve"].update(approval="nobody")
+        data["strategies"]["reserve"]["params"]["runway"] = "long"
+        data["strategies"]["other"] = {**data["strategies"]["reserve"], "use": "./absent.py:Other"}
+
+    office.configure(spoil)
+    told = office.dao_bot("check", "--json")
+    assert told.code == 2, told
+    problems = {".".join(map(str, one["path"])): one for one in told.facts["problems"]}
+    for path in ("treasury.chain.id", "strategies.reserve.approval", "strategies.other.use"):
+        assert problems[path]["position"] is not None
+    assert any(path.startswith("strategies.reserve.params") for path in problems), problems
+    assert not any(path.startswith("strategies.other.params") for path in problems), "it cannot be asked"
