@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -201,7 +202,7 @@ def test_what_strategies_say_of_their_parameters_is_told_beside_everything_else(
         data["treasury"]["chain"]["id"] = "one"
         data["strategies"]["reserve"].update(approval="nobody")
         data["strategies"]["reserve"]["params"]["runway"] = "long"
-        data["strategies"]["other"] = {**data["strategies"]["reserve"], "use": "./absent.py:Other"}
+        data["strategies"]["other"] = {**deepcopy(data["strategies"]["reserve"]), "use": "./absent.py:Other"}
 
     office.configure(spoil)
     told = office.dao_bot("check", "--json")
@@ -210,4 +211,4 @@ def test_what_strategies_say_of_their_parameters_is_told_beside_everything_else(
     for path in ("treasury.chain.id", "strategies.reserve.approval", "strategies.other.use"):
         assert problems[path]["position"] is not None
     assert any(path.startswith("strategies.reserve.params") for path in problems), problems
-    assert not any(path.startswith("strategies.other.params") for path in problems), "it cannot be asked"
+    assert not [path for path in problems if path.startswith("strategies.other.params")], "it cannot be asked"

@@ -153,7 +153,7 @@ def test_recipient_cannot_be_a_token_or_the_safe_or_stand_twice(edited: Edited, 
 def test_parameters_of_a_strategy_are_told_with_their_lines_later(load: Callable[[str], Config], sample: str) -> None:
     config = load(sample)
     errors = strategy_problems(
-        config,
+        config.source,
         "reserve",
         [
             {"loc": ["runway_months"], "msg": "Value error, not a whole number"},
