@@ -8,7 +8,7 @@ from typing import Any
 from dao_bot.domain.addresses import ZERO_ADDRESS, Address
 from dao_bot.domain.errors import Refused
 from dao_bot.domain.proposals import Approval
-from dao_bot.domain.tokens import Amount, usd_value
+from dao_bot.domain.tokens import Amount, Token, usd_value
 from dao_bot.engine.examine import Examined
 from dao_bot.engine.look import Look
 from dao_bot.policy.facts import Move
@@ -27,12 +27,16 @@ class SignedBefore:
         self._store = store
 
     def moves(self, seen: Look, batch_hash: str, since: int) -> Iterator[Move]:
-        """What was signed since then, each batch once, without the one that is asked for."""
+        """What was signed since then, each batch once, without the one that is asked for.
+
+        A token that is no longer configured counts too, in base units under its address.
+        """
         tokens = {token.address: token for token in seen.balances}
         for name, at, told in self._others(batch_hash):
             if at >= since:
                 for moved in told["moves"]:
-                    token = tokens[Address(moved["token"])]
+                    address = Address(moved["token"])
+                    token = tokens.get(address) or Token(seen.block.chain_id, address, symbol=address, decimals=0)
                     yield Move(name, SUBJECT, token, int(moved["units"]), int(moved["usd"]), at, open=False)
 
     def require_one_salt(self, batch_hash: str, proposal_id: str) -> None:
