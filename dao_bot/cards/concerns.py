@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from dao_bot.cards.liquidity import asks_for_a_price
-from dao_bot.cards.model import Concern, HoldingRow, Payment, Tone
+from dao_bot.cards.model import Concern, HoldingRow, Payment, RuleRow, Tone
 from dao_bot.cards.money import clean_token, other_assets, party, simulated_deltas, trades
 from dao_bot.cards.sentences import listed
 from dao_bot.cards.text import amount, bps, clean, duration, named, short_address
@@ -23,11 +23,15 @@ _MOST_VIOLATIONS = 8
 
 
 def concerns_of(
-    proposal: Proposal, rows: tuple[HoldingRow, ...], paid: tuple[Payment, ...], outcome: Outcome | None
+    proposal: Proposal,
+    rows: tuple[HoldingRow, ...],
+    paid: tuple[Payment, ...],
+    rules: tuple[RuleRow, ...],
+    outcome: Outcome | None,
 ) -> tuple[Concern, ...]:
     """Dangers before cautions before remarks."""
     found = [
-        *_violations(proposal),
+        *_violations(rules),
         *_contradictions(proposal),
         *_bytes(proposal, paid),
         *_witnesses(proposal),
@@ -48,11 +52,11 @@ def _promotion(proposal: Proposal) -> list[Concern]:
     return [Concern(Tone.CAUTION, f"It lets {clean(strategy)} do more by itself from now on. {meaning}".rstrip())]
 
 
-def _violations(proposal: Proposal) -> list[Concern]:
-    broken = proposal.verdict.violations
+def _violations(rules: tuple[RuleRow, ...]) -> list[Concern]:
+    broken = [row for row in rules if row.violated]
     found = [
-        Concern(Tone.DANGER, f"{clean(f'{report.rule} {report.subject}')}: {clean(report.message, 400)}")
-        for report in broken[:_MOST_VIOLATIONS]
+        Concern(Tone.DANGER, f"{f'{row.rule} {row.subject}'.rstrip()}: {row.message}")
+        for row in broken[:_MOST_VIOLATIONS]
     ]
     if len(broken) > _MOST_VIOLATIONS:
         found.append(Concern(Tone.DANGER, f"{len(broken) - _MOST_VIOLATIONS:,} more rules are broken."))

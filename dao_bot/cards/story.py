@@ -22,11 +22,11 @@ from dao_bot.cards.money import cost_of, holding_rows, other_assets, party, paym
 from dao_bot.cards.prices import price_rows
 from dao_bot.cards.quality import quality_of
 from dao_bot.cards.sentences import story_of, title_of
-from dao_bot.cards.text import SHORT, clean
+from dao_bot.cards.text import LINE, SHORT, clean, with_moments
 from dao_bot.cards.words import words_of
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import MULTISIG
-from dao_bot.domain.lifecycle import State
+from dao_bot.domain.lifecycle import OPEN_STATES, State
 from dao_bot.domain.proposals import Outcome, Proposal
 
 _STATES = {
@@ -76,20 +76,23 @@ def tell(
     cost = cost_of(proposal, rows, paid, outcome, positions, worst_of_deposits(proposal))
     signatures = _signatures(proposal, signed)
     safe_after = proposal.simulation.safe_after
+    now = proposal.block.timestamp if now is None else now
+    is_open = state is None or state in OPEN_STATES
+    rules = _rules(proposal, now if is_open else None)
     return CardModel(
         title=title_of(proposal, rows, paid, positions),
         proposal_id=proposal.id,
         status=_status(proposal, state, signatures),
         state=state,
         story=story_of(proposal, rows, paid, positions, cost, outcome),
-        concerns=concerns_of(proposal, rows, paid, outcome),
+        concerns=concerns_of(proposal, rows, paid, rules, outcome),
         strategy=clean(proposal.run.strategy, SHORT),
         nominal=proposal.run.nominal,
         attempt=proposal.attempt,
         urgent=proposal.decision.urgent,
         approval_rule=clean(proposal.approval_rule, SHORT),
         valid_until=batch.valid_until,
-        now=proposal.block.timestamp if now is None else now,
+        now=now,
         block=proposal.block,
         safe=party(batch.safe, labels),
         safe_version=clean(safe_after.version, SHORT) if safe_after else None,
@@ -109,7 +112,7 @@ def tell(
         others=other_assets(proposal),
         positions=positions,
         calls=call_rows(proposal),
-        rules=_rules(proposal),
+        rules=rules,
         prices=price_rows(proposal, rows, pegged),
         words=words_of(proposal.decision),
         simulated=proposal.simulation.success,
@@ -148,18 +151,25 @@ def _signatures(proposal: Proposal, signed: Collection[Address]) -> Signatures |
     )
 
 
-def _rules(proposal: Proposal) -> tuple[RuleRow, ...]:
-    """Broken rules first, then the ones at their limit; otherwise in the order of the policy."""
+def _rules(proposal: Proposal, now: int | None) -> tuple[RuleRow, ...]:
+    """Broken rules first, then the ones at their limit; otherwise in the order of the policy.
+
+    `now` is the time from which it is told how far moments are; None where that matters no more.
+    """
+
+    def said(text: str, limit: int = LINE) -> str:
+        return clean(with_moments(text, now), limit)
+
     rows = [
         RuleRow(
             rule=clean(report.rule, SHORT),
-            subject=clean(report.subject),
-            before=clean(report.before),
-            after=clean(report.after),
-            limit=clean(report.limit),
+            subject=said(report.subject),
+            before=said(report.before),
+            after=said(report.after),
+            limit=said(report.limit),
             binds=report.binds,
             violated=report.violated,
-            message=clean(report.message, 400),
+            message=said(report.message, 400),
         )
         for report in proposal.verdict.reports
     ]

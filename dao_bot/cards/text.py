@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from dao_bot.domain.addresses import Address
+from dao_bot.domain.moments import LAST_REPRESENTABLE_SECOND, replace_moments
 from dao_bot.domain.tokens import Token
 from dao_bot.domain.units import WAD, format_ratio, format_units, to_decimal
 
@@ -19,7 +20,6 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _HIDING_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LONGEST_MARK_RUN = 2
-_LAST_REPRESENTABLE_SECOND = 253_402_300_799
 _MOST_WHOLE_DIGITS = 15
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{40}\b")
 
@@ -77,9 +77,21 @@ def with_labels(text: str, labels: Mapping[str, str]) -> str:
 
 def utc(at: int) -> str:
     """`2026-11-20 21:07 UTC`, or the bare number when no calendar reaches that far."""
-    if not 0 <= at <= _LAST_REPRESENTABLE_SECOND:
+    if not 0 <= at <= LAST_REPRESENTABLE_SECOND:
         return f"second {at} of the epoch"
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def with_moments(text: str, now: int | None) -> str:
+    """The text with every moment in it as `2026-11-20 21:07 UTC (in 12 h)`; without the remark when `now` is None."""
+
+    def worded(at: int) -> str:
+        if now is None:
+            return utc(at)
+        away = duration(at - now)
+        return f"{utc(at)} ({f'in {away}' if at > now else f'{away} ago'})"
+
+    return replace_moments(text, worded)
 
 
 def duration(seconds: int) -> str:

@@ -12,7 +12,7 @@ class RuleReport:
     Attributes:
         rule: name of the rule, as in strategies.yaml.
         subject: what it was applied to (a token, an issuer, a call); empty for the whole batch.
-        before, after, limit: rendered values, such as `12.0 %`.
+        before, after, limit: rendered values with their unit, such as `12.0 %`; moments as `format_moment` writes them.
         binds: the limit is reached (within its tolerance) but not broken.
         violated: the batch breaks the rule, or the rule could not be evaluated.
         message: one sentence; says what to do when violated.

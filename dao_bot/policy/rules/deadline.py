@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from dao_bot.domain.moments import format_moment
 from dao_bot.domain.verdict import RuleReport
 from dao_bot.fields import DurationField, Settings
 from dao_bot.policy.facts import PolicyFacts
@@ -40,11 +41,12 @@ class Deadline:
                 self.name,
                 "",
                 "The deadline in the bytes is not the one that people approve.",
-                after=str(first),
-                limit=str(facts.batch.valid_until),
+                after=format_moment(first),
+                limit=format_moment(facts.batch.valid_until),
             )
         else:
-            yield kept(self.name, "", f"The batch reverts on the chain after {first}.", after=str(first))
+            moment = format_moment(first)
+            yield kept(self.name, "", f"The batch reverts on the chain after {moment}.", after=moment)
         left = facts.batch.valid_until - facts.block.timestamp
         if left <= 0:
             yield broken(self.name, "validity", "The batch has expired; run the strategy again.", after=_seconds(left))

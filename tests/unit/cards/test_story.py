@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from dao_bot.cards.terminal import as_text
 from dao_bot.domain.calls import CallType, DecodedCall
 from dao_bot.domain.decisions import Decision
 from dao_bot.domain.lifecycle import OPEN_STATES, State
+from dao_bot.domain.moments import format_moment
 from dao_bot.domain.operations import Swap
 from dao_bot.domain.proposals import HoldingLine, Outcome, Proposal
 from dao_bot.domain.simulation import AssetChange, ResidualAllowance
@@ -135,6 +137,25 @@ def test_time_left_is_told_from_the_given_chain_time() -> None:
     assert tell(samples.rebalance()).deadline == "2026-11-21 09:07 UTC (12 h left)"
     assert "(58 min left)" in tell(samples.rebalance(), now=NOW + 11 * 3600 + 120).deadline
     assert "(over)" in tell(samples.rebalance(), now=NOW + 13 * 3600).deadline
+
+
+def test_a_moment_in_a_rule_is_told_in_utc_and_from_the_cards_time() -> None:
+    until = format_moment(samples.DEADLINE)
+    message = f"The batch reverts on the chain after {until}."
+    base = samples.rebalance()
+    reports = (samples.report("deadline", "", "", until, until, violated=True, message=message),)
+    made = replace(base, verdict=Verdict(POLICY, reports))
+
+    def row(**seen: Any) -> tuple[str, str, str]:
+        card = tell(made, **seen)
+        assert card.rules[0].message in dangers(card)
+        return card.rules[0].after, card.rules[0].limit, card.rules[0].message
+
+    in_twelve = "2026-11-21 09:07 UTC (in 12 h)"
+    assert row() == (in_twelve, in_twelve, f"The batch reverts on the chain after {in_twelve}.")
+    assert row(state=State.ACTIVE, now=NOW + 13 * 3600)[0] == "2026-11-21 09:07 UTC (1 h ago)"
+    assert row(state=State.EXPIRED, now=NOW + 13 * 3600)[0] == "2026-11-21 09:07 UTC"
+    assert str(samples.DEADLINE) not in as_text(tell(made), 120)
 
 
 def test_only_owners_count_as_signers() -> None:

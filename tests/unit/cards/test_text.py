@@ -19,7 +19,9 @@ from dao_bot.cards.text import (
     usd,
     utc,
     with_labels,
+    with_moments,
 )
+from dao_bot.domain.moments import LAST_REPRESENTABLE_SECOND, format_moment, replace_moments
 from dao_bot.domain.units import WAD
 from tests.unit.cards.samples import ALICE, BOB, HOSTILE_TEXTS, USDT
 
@@ -100,6 +102,16 @@ def test_evidence_is_grouped_and_never_raises() -> None:
     assert plain_value(10**400, "wei") == "1.000e+400 wei"
     assert plain_value(float("nan"), "USD") == "nan USD"
     assert plain_value("a\u202eb", "\x1b[31m") == "a\N{REPLACEMENT CHARACTER}b \N{REPLACEMENT CHARACTER}[31m"
+
+
+@pytest.mark.parametrize("text", ["2026-13-41T25:61:61Z", "2026-11-21T09:07:00", "12026-11-21T09:07:00Z", "1790000000"])
+def test_what_is_no_moment_stays_as_it_is(text: str) -> None:
+    assert with_moments(text, 0) == text
+
+
+@given(st.integers(0, LAST_REPRESENTABLE_SECOND))
+def test_every_moment_is_found_in_words_again(at: int) -> None:
+    assert replace_moments(f"after {format_moment(at)}.", str) == f"after {at}."
 
 
 def test_addresses_in_words_get_their_label_or_stay_whole() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -290,6 +291,17 @@ def test_the_validity_of_a_batch_binds_at_its_limit() -> None:
     reports = list(rule(Deadline, max="12h").check(tame_facts()))
     assert [report.binds for report in reports] == [False, True]
     assert VALID_FOR == 12 * 3600
+
+
+def test_the_deadline_is_a_moment_that_people_can_read() -> None:
+    facts = tame_facts()
+    report = next(iter(rule(Deadline).check(facts)))
+    moment = datetime.fromisoformat(report.after)
+    assert moment.tzname() == "UTC"
+    assert moment.timestamp() == facts.batch.valid_until
+    assert report.after in report.message
+    other = next(iter(rule(Deadline).check(with_call(facts, 0, deadline=2**255))))
+    assert (other.after, other.limit) == (f"second {2**255} of the epoch", report.after)
 
 
 def test_a_misspelt_token_is_a_violation_that_names_the_tokens_there_are() -> None:
