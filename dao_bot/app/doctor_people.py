@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dao_bot.app.wiring import Desk
+from dao_bot.cards.text import duration
 from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.runs import Block
 from dao_bot.domain.units import format_units
@@ -49,12 +50,14 @@ def _power(desk: Desk, name: str, block: Block) -> Finding:
     """Read it as a ballot would that opens now."""
     from dao_bot.app.wiring import make_tiers
     from governance.acts.register import Register
+    from governance.approvals.judge import LONGEST_FINALITY
     from governance.power.blocks import block_before, final_before
     from governance.power.old_state import keeps_state
     from governance.power.source import Moment
     from governance.power.tier import take_snapshot
 
     endpoints, tier = desk.services.endpoints, make_tiers(desk.config)[name]
+    newest = block_before(endpoints, block, block.timestamp)
     recent = final_before(endpoints, block, block.timestamp, desk.services.treasury.finality)
     old = block_before(endpoints, recent, recent.timestamp - tier.minimum_age + 1)
     endpoints.read(old, [keeps_state(desk.services.treasury.multicall3, old)])
@@ -66,4 +69,9 @@ def _power(desk: Desk, name: str, block: Block) -> Finding:
     found = (
         f"the node keeps the state of block {old.number}; {holders} of {len(wallets)} linked wallets have {together}"
     )
-    return Finding(f"voting power {name}", found)
+    behind = newest.timestamp - recent.timestamp
+    problem = (
+        f"the newest final block is {duration(behind)} behind: a signer refuses votes whose power was read more than "
+        f"{duration(LONGEST_FINALITY)} before the proposal"
+    )
+    return Finding(f"voting power {name}", found, problem if behind > LONGEST_FINALITY else None, fatal=False)

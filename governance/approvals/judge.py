@@ -22,7 +22,7 @@ from governance.acts.stands import Stand, Stood, stands
 from governance.acts.subject import Subject, subject_of
 from governance.acts.terms import BallotTerms, StewardTerms, Terms
 from governance.ballots.errors import InvalidBallot
-from governance.power.blocks import block_before
+from governance.power.blocks import block_before, is_on_chain
 from governance.power.tier import power_snapshot_from_record
 from governance.wallets.rfc3339 import format_time
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _Evidence = dict[str, object]
 
-_LONGEST_FINALITY = 3600
+LONGEST_FINALITY = 3600
 """Seconds by which the block of voting power may be older than the newest one before a proposal."""
 
 
@@ -86,8 +86,9 @@ class PeopleRule:
         body: Mapping[str, Any] = act.body
         endpoints, told = self._context.endpoints, power_snapshot_from_record(body["power"]).block
         newest = block_before(endpoints, now, subject.at)
-        earliest = newest.timestamp - _LONGEST_FINALITY
-        if block_before(endpoints, now, told.timestamp + 1) != told or not earliest <= told.timestamp < subject.at:
+        earliest = newest.timestamp - LONGEST_FINALITY
+        is_one_of_the_last = told.number <= newest.number and told.timestamp >= earliest
+        if not is_one_of_the_last or told.chain_id != now.chain_id or not is_on_chain(endpoints, told):
             raise InvalidBallot(
                 "the record names a block for voting power that is none of the last ones before the proposal",
                 value=f"block {told.number} of {told.timestamp}",

@@ -47,6 +47,15 @@ def block_before(endpoints: Endpoints, head: Block, time: int) -> Block:
     return found
 
 
+def is_on_chain(endpoints: Endpoints, block: Block) -> bool:
+    """Whether every node has this very block at its height.
+
+    Raises:
+        RpcUnavailable: a node has none there.
+    """
+    return all(_block(node, block.chain_id, block.number) == block for node in endpoints.witnesses())
+
+
 def _search(node: Endpoint, head: Block, time: int) -> Block:
     """Steps that double until one is early enough, then halving."""
     late, step = head.number, 1

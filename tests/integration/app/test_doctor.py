@@ -147,6 +147,19 @@ def test_voting_power_that_cannot_be_read_fails(
     assert words in lines(office)["voting power members"]["problem"]
 
 
+def test_voting_power_at_blocks_that_become_final_too_late_is_a_warning(
+    office: Office, world: World, anvil: Anvil
+) -> None:
+    govern(office, world)
+    office.configure(in_("treasury", "chain", finality="finalized"))
+    anvil.mine(64)
+    assert lines(office)["voting power members"]["problem"] is None
+    anvil.advance(2 * 3600)
+    anvil.advance(12)
+    line = lines(office)["voting power members"]
+    assert "2 h behind" in line["problem"] and not line["fatal"]
+
+
 def link_somebody(office: Office) -> None:
     """A wallet whose power there is to read."""
     page = Page("localhost", "http://localhost/", office.world.chain_id, "http")
