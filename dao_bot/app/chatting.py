@@ -7,11 +7,12 @@ import gc
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dao_bot.app.exits import DONE
-from dao_bot.app.output import print_text
+from dao_bot.app.logs import saying
 from dao_bot.app.wiring import Desk, make_assembly, open_desk
 from dao_bot.domain.errors import BadInput
 
@@ -25,23 +26,24 @@ _SWITCH = 0.001
 """Seconds: threads that act must not keep the loop from acknowledging."""
 
 
-def chat(path: Path) -> int:
+def chat(path: Path, as_json: bool = False) -> int:
     """Serve the configured guild until SIGTERM or SIGINT, once no other bot does.
 
     Raises:
         BadInput: no Discord is configured, or it refuses the token or the intents.
         Conflict: another bot has taken over.
     """
-    with open_desk(path) as desk:
-        house = make_house(desk)
-        turn = make_turn(desk, house)
-        with turn.taken(_tell):
-            _tell(f"dao-bot serves guild {house.settings.guild} for {house.name}; it holds no key.")
-            quiet_logs()
-            sys.setswitchinterval(_SWITCH)
-            gc.freeze()  # so that the collector does not go through all that was imported in the middle of a burst
-            asyncio.run(_serve(house, house.settings.token.resolve(), turn))
-    print_text("Stopped; whatever was acknowledged is recorded or was refused.")
+    with saying("discord", as_json=as_json) as say:
+        with open_desk(path) as desk:
+            house = make_house(desk)
+            turn = make_turn(desk, house)
+            with turn.taken(say):
+                say(f"dao-bot serves guild {house.settings.guild} for {house.name}; it holds no key.")
+                quiet_logs()
+                sys.setswitchinterval(_SWITCH)
+                gc.freeze()  # so that the collector does not go through all that was imported in the middle of a burst
+                asyncio.run(_serve(house, house.settings.token.resolve(), turn, say))
+        say("Stopped; whatever was acknowledged is recorded or was refused.")
     return DONE
 
 
@@ -102,10 +104,10 @@ def _inviter(desk: Desk) -> Invite | None:
     return make
 
 
-async def _serve(house: House, token: str, turn: Turn) -> None:
+async def _serve(house: House, token: str, turn: Turn, say: Callable[[str], None]) -> None:
     from governance.discord.supervise import Supervisor
 
-    supervisor = Supervisor(house, token, _tell)
+    supervisor = Supervisor(house, token, say)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: loop.create_task(supervisor.stop()))
@@ -116,8 +118,3 @@ async def _serve(house: House, token: str, turn: Turn) -> None:
     await serving
     if keeping.done():
         keeping.result()
-
-
-def _tell(line: str) -> None:
-    print_text(line)
-    sys.stdout.flush()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dao_bot.app.exits import DONE
+from dao_bot.app.logs import saying
 from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, make_assembly, open_desk
 from dao_bot.config.web_settings import WebSettings
@@ -24,27 +25,28 @@ _HERE = "command-line"
 """The guild of those who are invited from here."""
 
 
-def web(path: Path) -> int:
+def web(path: Path, as_json: bool = False) -> int:
     """Serve the wallet page until SIGTERM or SIGINT."""
     from governance.web.running import serve
 
-    with open_desk(path) as desk:
-        settings = _settings(desk)
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-        listen, page = settings.listen, make_page(desk, settings)
+    with saying("wallet page", as_json=as_json) as say:
+        with open_desk(path) as desk:
+            settings = _settings(desk)
+            if not as_json:
+                logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+            listen, page = settings.listen, make_page(desk, settings)
 
-        def started(_: int) -> None:
-            print_text(f"The wallet page of {desk.config.treasury.name} is at {settings.origin}, served from {listen}.")
-            sys.stdout.flush()
+            def started(_: int) -> None:
+                say(f"The wallet page of {desk.config.treasury.name} is at {settings.origin}, served from {listen}.")
 
-        async def run() -> None:
-            stop, loop = asyncio.Event(), asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, stop.set)
-            await serve(page, listen.host, listen.port, stop, started)
+            async def run() -> None:
+                stop, loop = asyncio.Event(), asyncio.get_running_loop()
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    loop.add_signal_handler(number, stop.set)
+                await serve(page, listen.host, listen.port, stop, started)
 
-        asyncio.run(run())
-    print_text("Stopped.")
+            asyncio.run(run())
+        say("Stopped.")
     return DONE
 
 

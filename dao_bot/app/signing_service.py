@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
 import struct
-import sys
 from pathlib import Path
 from typing import Any
 
 from dao_bot import plugins
 from dao_bot.app.exits import DONE
 from dao_bot.app.keys import read_key
-from dao_bot.app.output import print_text
+from dao_bot.app.logs import saying
 from dao_bot.app.sealing import require_sealed
 from dao_bot.app.wiring import Desk, open_desk
 from dao_bot.chain.gas import FeePolicy
@@ -29,25 +29,25 @@ from dao_bot.engine.routes.module import MODULE, Module, ModuleSettings
 from dao_bot.engine.routes.module_desk import ModuleDesk
 from dao_bot.engine.signing_desk import SigningDesk
 
+_log = logging.getLogger("dao_bot.signer")
 _PATIENCE = 10.0
 """Seconds in which a request must have arrived, and its answer been taken."""
 
 
-def serve(path: Path, socket_path: Path, user: int | None) -> int:
+def serve(path: Path, socket_path: Path, user: int | None, as_json: bool = False) -> int:
     """Answer one request after another until SIGTERM or SIGINT.
 
     Args:
         user: id of the only user that may ask, besides this process's own.
     """
     plugins.trust_only_own()
-    with open_desk(path) as desk:
+    with saying("signer", as_json=as_json) as say, open_desk(path) as desk:
         if desk.config.mode == "live":
             require_sealed(desk)
         looker = _signing_desk(desk)
         _accept_at_first_sight(desk)
         with _listen(socket_path) as listener:
-            print_text(f"dao-bot signs as {looker.address_of('keeper')} at {socket_path}.")
-            sys.stdout.flush()
+            say(f"dao-bot signs as {looker.address_of('keeper')} at {socket_path}.")
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, _end)
             try:
@@ -116,7 +116,7 @@ def _serve_one(connection: socket.socket, looker: SigningDesk, users: set[int]) 
         "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     )
     if user not in users:
-        sys.stderr.write(f"user {user} may not ask\n")
+        _log.warning("user %d may not ask", user)
         return
     try:
         with connection.makefile("rb") as lines:
@@ -124,27 +124,32 @@ def _serve_one(connection: socket.socket, looker: SigningDesk, users: set[int]) 
         answer = _answer(line, looker)
         connection.sendall(json.dumps(answer).encode() + b"\n")
     except OSError as error:
-        sys.stderr.write(f"a connection broke: {error.strerror}\n")
+        _log.warning("a connection broke: %s", error.strerror)
 
 
 def _answer(line: bytes, looker: SigningDesk) -> dict[str, Any]:
+    facts: dict[str, Any] = {"subject": "signer"}
     try:
         request = json.loads(line) if len(line) <= LONGEST_LINE else None
         if not isinstance(request, dict):
             raise BadInput("not a request", limit=f"a JSON object of at most {LONGEST_LINE} bytes on one line")
         if request.get("do") == "address":
             return {"address": str(looker.address_of(request.get("of")))}
+        facts |= looker.ids_of(request.get("proposal"))
         if request.get("do") == "sign for the module":
-            return {"signature": to_data(looker.sign_for_module(request.get("proposal")))}
+            signature = looker.sign_for_module(request.get("proposal"))
+            _log.info("signed for the module", extra={"facts": facts})
+            return {"signature": to_data(signature)}
         if request.get("do") != "sign":
             what = str(request.get("do"))[:40]
             raise BadInput("no such request", value=what, limit="address, sign, sign for the module")
         transaction, as_member = from_json(request), request.get("as") == "member"
         signed = looker.sign_as_member(transaction) if as_member else looker.sign(transaction, request.get("proposal"))
+        _log.info("signed a transaction to %s with nonce %d", transaction.to, signed.nonce, extra={"facts": facts})
         return {"raw": to_data(signed.raw)}
     except (DaoBotError, ValueError) as error:
-        sys.stderr.write(f"refused: {error}\n")
+        _log.warning("refused: %s", error, extra={"facts": facts})
         return {"refused": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing was signed, and the next request is answered
-        sys.stderr.write(f"refused: {in_words(error)}\n")
+        _log.warning("refused: %s", in_words(error), extra={"facts": facts})
         return {"refused": in_words(error)}

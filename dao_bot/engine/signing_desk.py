@@ -8,6 +8,8 @@ transaction is tried.
 
 from __future__ import annotations
 
+from typing import Any
+
 from dao_bot.chain.gas import FeePolicy
 from dao_bot.chain.simulate_v1 import Trial
 from dao_bot.chain.simulation import Execution as WholeTransaction
@@ -15,9 +17,10 @@ from dao_bot.chain.simulation import simulate
 from dao_bot.chain.transactions import LocalSigner, Signed, Unsigned
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import MULTISIG, Batch, CallType, WrappedTransaction
-from dao_bot.domain.errors import Refused
+from dao_bot.domain.errors import DaoBotError, Refused
 from dao_bot.domain.runs import RunId
 from dao_bot.engine.examine import Examined, examine
+from dao_bot.engine.log_ids import log_ids
 from dao_bot.engine.look import Look, look
 from dao_bot.engine.presented import Presented, read_presented, require_approved
 from dao_bot.engine.routes.module_desk import ModuleDesk
@@ -57,6 +60,14 @@ class SigningDesk:
             Refused: there is no such key.
         """
         return self._member().address if who == "member" else self._signer.address
+
+    def ids_of(self, proposal: object) -> dict[str, Any]:
+        """For the log: of what is presented, as it says of itself."""
+        try:
+            stored = read_presented(self._store, proposal).stored
+        except DaoBotError:
+            return log_ids(None, None)
+        return log_ids(stored.proposal.run, stored.id)
 
     def sign(self, transaction: Unsigned, proposal: object) -> Signed:
         """With the keeper's key, after what it does was found to be allowed and was recorded.

@@ -21,6 +21,7 @@ from dao_bot.domain.errors import DaoBotError
 from dao_bot.domain.failpoints import reach
 from dao_bot.domain.hashing import digest
 from dao_bot.domain.lifecycle import State
+from dao_bot.engine.log_ids import log_ids
 from dao_bot.store.store import Store
 from dao_bot.store.values import StoredPost, StoredProposal
 from governance.acts.freeze import Freeze
@@ -114,22 +115,25 @@ class Board:
         await self._clerk.in_thread(self._take_note_of_lost)
         exhibits = await self._clerk.in_thread(self._collect)
         for exhibit in exhibits:
-            await self._in_step(exhibit.id, partial(self._bring, exhibit))
+            await self._in_step(
+                exhibit.id, partial(self._bring, exhibit), log_ids(exhibit.stored.proposal.run, exhibit.id)
+            )
         questions = await self._clerk.in_thread(self._questions)
         for question in questions:
-            await self._in_step(question.id, partial(self._bring_question, question))
+            await self._in_step(question.id, partial(self._bring_question, question), {})
         await self._tell_news([*exhibits, *questions])
 
-    async def _in_step(self, subject: str, bring: Callable[[], Awaitable[None]]) -> None:
+    async def _in_step(self, subject: str, bring: Callable[[], Awaitable[None]], ids: Mapping[str, object]) -> None:
         """One at a time: what Discord refuses of one keeps nothing of the others back."""
         if time.monotonic() < self._not_before.get(subject, 0.0):
             return
+        facts = {"subject": subject, **ids}
         try:
             await bring()
         except discord.NotFound as error:
-            log.warning("something of %s was deleted meanwhile: %s", subject, error)
+            log.warning("something of %s was deleted meanwhile: %s", subject, error, extra={"facts": facts})
         except (discord.DiscordException, OSError, TimeoutError) as error:
-            log.warning("%s is not in step: %s", subject, error)
+            log.warning("%s is not in step: %s", subject, error, extra={"facts": facts})
             self._not_before[subject] = time.monotonic() + _AFTER_REFUSAL
 
     async def _tell_news(self, exhibits: Sequence[Asked]) -> None:

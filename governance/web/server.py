@@ -33,6 +33,9 @@ _BODY_WITHIN = 10.0
 _ANSWER_WITHIN = 60.0
 """Seconds."""
 
+_SUBJECT = web.RequestKey("subject", str)
+"""Of a request: the whole id of what its session is about, for the log."""
+
 _THREADS = 4
 _OPENINGS = (10, 6)
 _REQUESTS = (120, 120)
@@ -87,7 +90,8 @@ class WalletPage:
         except Exception as error:  # noqa: BLE001 - the last place where an error can be told
             response = refusal(error)
         took = (time.monotonic() - began) * 1000
-        log.info("%s %d %.0f ms", _known(request), response.status, took)
+        facts = {"subject": request[_SUBJECT]} if _SUBJECT in request else {}
+        log.info("%s %d %.0f ms", _known(request), response.status, took, extra={"facts": facts})
         return response
 
     async def _open(self, request: web.Request) -> web.Response:
@@ -128,6 +132,8 @@ class WalletPage:
 
     async def _arrived(self, request: web.Request, kind: type[B]) -> tuple[Session, B]:
         session = self._sessions.find(_secret(request))
+        if session.invitation.subject is not None:
+            request[_SUBJECT] = session.invitation.subject
         return session, await _body(request, kind)
 
     def _of(self, session: Session) -> ErrandDesk:

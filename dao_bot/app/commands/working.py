@@ -9,11 +9,13 @@ import typer
 
 from dao_bot.app.options import CONFIG, Config, Json, finish
 
+JsonLog = Annotated[bool, typer.Option("--json", help="Each line as a JSON object, for collectors of logs.")]
+
 
 def run(
     config: Config = CONFIG,
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then stop.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Each line as a JSON object, for collectors of logs.")] = False,
+    json: JsonLog = False,
 ) -> None:
     """Run the schedule and the keeper until SIGTERM.
 
@@ -28,6 +30,7 @@ def signer(
     socket: Annotated[Path, typer.Option(help="Where the keeper asks; `treasury.keeper.signer` of its configuration.")],
     config: Config = CONFIG,
     user: Annotated[int | None, typer.Option(help="Id of the user that may ask, besides this one.")] = None,
+    json: JsonLog = False,
 ) -> None:
     """Hold the keeper's key, and sign only what this own copy of the configuration allows. Run it as a user of its own.
 
@@ -35,27 +38,27 @@ def signer(
     """
     from dao_bot.app.signing_service import serve as command
 
-    finish(command(config, socket, user))
+    finish(command(config, socket, user, json))
 
 
-def discord(config: Config = CONFIG) -> None:
+def discord(config: Config = CONFIG, json: JsonLog = False) -> None:
     """Serve the configured Discord until SIGTERM: cards, votes, approvals, vetoes.
 
     Example: dao-bot discord
     """
     from dao_bot.app.chatting import chat as command
 
-    finish(command(config))
+    finish(command(config, json))
 
 
-def web(config: Config = CONFIG) -> None:
+def web(config: Config = CONFIG, json: JsonLog = False) -> None:
     """Serve the wallet page until SIGTERM: people link wallets and sign there. It has no key.
 
     Example: dao-bot web
     """
     from dao_bot.app.serving import web as command
 
-    finish(command(config))
+    finish(command(config, json))
 
 
 def invite(

@@ -37,11 +37,11 @@ def configured(office: Office, **settings: Any) -> str:
 
 
 @contextmanager
-def process(office: Office, name: str, *, key: str | None = None) -> Iterator[subprocess.Popen[str]]:
-    """`dao-bot NAME`, ended by SIGTERM; its environment has the keeper's key only if it is given."""
+def process(office: Office, *words: str, key: str | None = None) -> Iterator[subprocess.Popen[str]]:
+    """`dao-bot WORDS`, ended by SIGTERM; its environment has the keeper's key only if it is given."""
     environment = {variable: value for variable, value in os.environ.items() if variable != KEEPER_VARIABLE}
     environment |= {} if key is None else {KEEPER_VARIABLE: key}
-    program = [sys.executable, "-m", "dao_bot.app.main", name, "-c", str(office.path)]
+    program = [sys.executable, "-m", "dao_bot.app.main", *words, "-c", str(office.path)]
     with subprocess.Popen(
         program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as running:
@@ -71,14 +71,17 @@ def fetched(origin: str, path: str = "/", body: object | None = None) -> tuple[i
 
 def test_the_page_runs_without_any_key_and_lets_in_whom_was_invited(office: Office) -> None:
     origin = configured(office)
-    with process(office, "web") as running:
+    with process(office, "web", "--json") as running:
         assert running.stdout is not None
-        assert origin in running.stdout.readline()
+        started = json.loads(running.stdout.readline())
+        assert (started["subject"], started["level"]) == ("wallet page", "info") and origin in started["words"]
         url = office.facts("invite", "link", "--user", "ada")["url"]
         address, _, token = url.partition("#")
         assert address == f"{origin}/"
         status, text = fetched(origin, "/api/open", {"token": token})
         assert status == 200 and json.loads(text)["person"] == {"guild": "command-line", "user": "ada", "name": "ada"}
+        opened = json.loads(running.stdout.readline())
+        assert opened["subject"] == "dao_bot.web" and "POST /api/open 200" in opened["words"]
         assert fetched(origin, "/api/open", {"token": token})[0] == 403
     assert running.returncode == 0
 

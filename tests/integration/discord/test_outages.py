@@ -12,6 +12,7 @@ import pytest
 from dao_bot.domain import failpoints
 from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import State
+from dao_bot.engine.log_ids import log_ids
 from governance.acts.kinds import VOTED
 from governance.discord.press import Verb
 from governance.wallets.statement import Deed
@@ -145,6 +146,21 @@ def test_a_socket_that_drops_is_resumed_and_what_was_clicked_meanwhile_is_record
             assert len(parlour.town.office.desk.store.acts(proposal, VOTED)) == 2
 
     play(scene, 180)
+
+
+def test_a_card_that_discord_refuses_is_logged_with_the_ids_of_its_proposal(
+    tmp_path: Path, world: World, anvil: Anvil, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
+            parlour.local.faults.fail("POST", r"/channels/\d+/(messages|threads)", 403)
+            proposal = await parlour.propose()
+            run = parlour.town.office.stored(proposal).proposal.run
+            await until(lambda: "is not in step" in caplog.text)
+            (line,) = [record for record in caplog.records if "is not in step" in record.message]
+            assert line.facts == {"subject": proposal, **log_ids(run, proposal)}  # type: ignore[attr-defined]
+
+    play(scene, 120)
 
 
 def test_a_refused_handshake_or_login_is_tried_again(tmp_path: Path, world: World, anvil: Anvil) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from pathlib import Path
@@ -31,18 +32,20 @@ def test_a_second_bot_says_that_it_waits_and_serves_when_the_first_has_ended(
                 second = await asyncio.create_subprocess_exec(
                     Path(sys.executable).with_name("dao-bot"),
                     "discord",
+                    "--json",
                     "-c",
                     tmp_path / "strategies.yaml",
                     stdout=asyncio.subprocess.PIPE,
                 )
                 assert second.stdout is not None
-                line = (await second.stdout.readline()).decode()
-                assert f"Another bot serves guild {parlour.local.guild.id}: process " in line
+                line = json.loads(await second.stdout.readline())
+                assert f"Another bot serves guild {parlour.local.guild.id}: process " in line["words"]
+                assert (line["subject"], line["level"], line["proposal"]) == ("discord", "info", None)
                 assert not parlour.local.gateway.connected
             assert "dao-bot serves guild" in (await second.stdout.readline()).decode()
             await until(lambda: parlour.local.gateway.connected)
             second.send_signal(signal.SIGTERM)
             assert await second.wait() == 0
-            assert "Stopped" in (await second.stdout.read()).decode()
+            assert "Stopped" in [json.loads(line)["words"] for line in (await second.stdout.read()).splitlines()][-1]
 
     play(scene, 120)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -136,7 +137,7 @@ def test_a_signer_counts_what_it_signed_when_the_keepers_record_is_gone(
 
 
 def test_nothing_but_an_execution_of_the_safe_is_signed(office: Office, start: Start, socket_path: Path) -> None:
-    start()
+    process = start("--json")
     proposal = ready(office)
     stored, services, store = office.stored(proposal), office.desk.services, office.desk.store
     fields: dict[str, Any] = {
@@ -172,6 +173,14 @@ def test_nothing_but_an_execution_of_the_safe_is_signed(office: Office, start: S
     with pytest.raises(Refused, match="goes by another route"):
         signer.sign_for_module(present(services, store, stored))
     assert signer.sign(Unsigned(**fields)).sender == office.world.keeper
+    process.send_signal(signal.SIGTERM)
+    began, *lines = [json.loads(line) for line in process.communicate(timeout=60)[0].splitlines()]
+    assert "signs as" in began["words"] and {line["subject"] for line in (began, *lines)} == {"signer"}
+    assert "no proposal was presented" in lines[0]["words"] and lines[0]["proposal"] is None
+    assert (lines[1]["level"], lines[1]["proposal"]) == ("warning", other.id)
+    signed = lines[-1]
+    assert (signed["level"], signed["proposal"]) == ("info", proposal)
+    assert signed["run"] == stored.proposal.run.digest and "signed a transaction" in signed["words"]
 
 
 def ask(socket_path: Path, line: bytes) -> bytes:

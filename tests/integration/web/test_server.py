@@ -235,10 +235,14 @@ def test_a_ballot_does_not_count_on_another_proposal(opened: Site) -> None:
     assert not opened.events("voted")
 
 
-def test_who_has_no_proposal_is_told_so(opened: Site) -> None:
-    session = opened.enter(opened.token(Errand.VOTE, proposal="0x" + "ab" * 32))
+def test_who_has_no_proposal_is_told_so(opened: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    unknown = "0x" + "ab" * 32
+    session = opened.enter(opened.token(Errand.VOTE, proposal=unknown))
     answer = opened.post("/api/look", {}, session)
     assert answer.status == 404 and answer.error["what"]
+    (looked,) = [record for record in caplog.records if "POST /api/look" in record.message]
+    assert looked.facts == {"subject": unknown}  # type: ignore[attr-defined]
 
 
 def test_one_client_is_slowed_down_and_told_until_when(opened: Site) -> None:
