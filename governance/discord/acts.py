@@ -21,6 +21,7 @@ from governance.discord.facts import plan_of
 from governance.discord.house import THROUGH, House
 from governance.discord.press import Press, Verb
 from governance.discord.reply import MOST_TEXT, Button, Reply, error_reply
+from governance.discord.tidings import how_it_ends
 from governance.discord.words import code, cut, plain, when
 
 REMINDERS = "reminders"
@@ -28,6 +29,8 @@ REMINDERS_SET = "reminders set"
 """Subject and kind of the acts in which people say whether they want to be reminded."""
 
 NOBODY = "nobody"
+_OF_STEWARDS = frozenset({"approve", "freeze", "unfreeze"})
+"""Errands of people who need not be members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ def delegate(house: House, caller: Caller, to: str) -> Reply:
 
 def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = None) -> Reply:
     """A link to the wallet page for this person alone."""
-    identity = caller.reader(house) if errand == "approve" else caller.member(house)
+    identity = caller.reader(house) if errand in _OF_STEWARDS else caller.member(house)
     if house.invite is None:
         raise Refused("no wallet page is configured", next_step=f"Use `dao-bot {errand}` instead")
     subject = None if proposal_id is None else house.assembly.question(proposal_id).subject.id
@@ -140,12 +143,17 @@ def ask(house: House, caller: Caller, asked: NewQuestion) -> Reply:
 
 
 def freeze(house: House, caller: Caller, reason: str) -> Reply:
-    """A steward stops approvals through Discord."""
+    """A steward stops approvals through Discord; without a reason, a link to the page to sign that, or its end."""
+    before = house.assembly.frozen()
+    if not reason:
+        caller.require_any(house, house.settings.roles.stewards, "stewards")
+        return invite(house, caller, "freeze" if before is None else "unfreeze")
     held = house.assembly.freeze(caller.identity(house), reason)
-    return Reply(
-        f"Recorded as event {held.number}: approvals and votes through Discord are stopped. "
-        f"Stewards end it with their wallets: {code('dao-bot unfreeze')}"
-    )
+    what = "approvals, votes and delegations through Discord"
+    told = f"Recorded as event {held.number}: {what} are stopped."
+    if before is not None:
+        told = f"Since {when(held.at)} {what} were stopped before: {plain(held.reason)}"
+    return Reply(f"{told}\n{how_it_ends(has_page=house.invite is not None)}")
 
 
 def pause(house: House, caller: Caller, strategy: str, reason: str) -> Reply:

@@ -163,7 +163,9 @@ class Board:
         held, begun, ended = await self._clerk.in_thread(self._freezes)
         news = int(self._house.settings.channels.news)
         if held is not None:
-            await self._once(f"freeze {held.number}", FREEZE, news, freeze_of(held))
+            await self._once(
+                f"freeze {held.number}", FREEZE, news, freeze_of(held, has_page=self._house.invite is not None)
+            )
         for subject in begun - ended - ({f"freeze {held.number}"} if held else set()):
             await self._once(subject, UNFREEZE, news, unfreeze_of(subject))
 

@@ -139,9 +139,13 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
         asked = acts.NewQuestion(question, options, counted, power, duration, quorum)
         await clerk.act(interaction, partial(acts.ask, house, caller_of(interaction), asked))
 
-    @tree.command(name="freeze", description="Stewards stop all approvals through Discord", guild=place)
-    @app_commands.describe(reason="why; it is shown everywhere")
-    async def freeze(interaction: discord.Interaction, reason: app_commands.Range[str, 1, 300]) -> None:
+    @tree.command(
+        name="freeze",
+        description="Stewards stop approvals and votes through Discord, or end that on the wallet page",
+        guild=place,
+    )
+    @app_commands.describe(reason="why; it is shown everywhere; left out: sign with your wallet, also to end a freeze")
+    async def freeze(interaction: discord.Interaction, reason: app_commands.Range[str, 0, 300] = "") -> None:
         await clerk.act(interaction, partial(acts.freeze, house, caller_of(interaction), reason))
 
 

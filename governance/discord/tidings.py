@@ -54,17 +54,22 @@ def outcome_of(exhibit: Exhibit) -> tuple[str, Message] | None:
     return part, Message(embed)
 
 
-def freeze_of(held: Freeze) -> Message:
+def freeze_of(held: Freeze, *, has_page: bool) -> Message:
     """That approvals are stopped, why, and what ends it."""
     lines = [
         f"Since {when(held.at)}, by {plain(held.by, 80)}: {plain(held.reason, 500)}",
         "Votes, approvals and delegations through Discord are stopped. What wallets sign counts, and so do vetoes.",
-        f"Stewards end it with their wallets: {code('dao-bot unfreeze')}. No button does, and nobody "
-        "who asks for a key or a phrase helps.",
+        f"{how_it_ends(has_page=has_page)} No button does, and nobody who asks for a key or a phrase helps.",
     ]
     embed = discord.Embed(title="Approvals are frozen", description="\n".join(lines), colour=COLOURS[Tone.DANGER])
     embed.set_footer(text=footer("freeze", f"freeze {held.number}"))
     return Message(embed)
+
+
+def how_it_ends(*, has_page: bool) -> str:
+    """A freeze; what stewards do for it."""
+    page = f", or on the wallet page, to which {code('/freeze')} gives a link when no reason is named"
+    return f"Stewards end it with their wallets: {code('dao-bot unfreeze')}{page if has_page else ''}."
 
 
 def unfreeze_of(subject: str) -> Message:

@@ -17,16 +17,18 @@ from tests.integration.governance.town import ANN
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
+    from dao_bot.devnet.discord import Person
 
 pytestmark = pytest.mark.usefixtures("keys")
 ORIGIN = "https://vote.example.org"
 SIGNED = {"use": "stewards", "approvals": "1", "signed_above": "0 USD"}
 
 
-def test_approving_delegating_and_voting_lead_to_the_wallet_page(tmp_path: Path, world: World, anvil: Anvil) -> None:
-    def with_page(data: dict[str, Any]) -> None:
-        data["web"] = {"origin": ORIGIN, "listen": "127.0.0.1:8080"}
+def with_page(data: dict[str, Any]) -> None:
+    data["web"] = {"origin": ORIGIN, "listen": "127.0.0.1:8080"}
 
+
+def test_approving_delegating_and_voting_lead_to_the_wallet_page(tmp_path: Path, world: World, anvil: Anvil) -> None:
     async def scene() -> None:
         async with open_parlour(tmp_path, world, anvil, SIGNED, change=with_page) as parlour:
             ann, steward = await parlour.member("ann", ANN), await parlour.steward("steward-1")
@@ -47,5 +49,50 @@ def test_approving_delegating_and_voting_lead_to_the_wallet_page(tmp_path: Path,
                 ("approve", proposal), ("delegate", None), ("vote", question.hash),
             ]  # fmt: skip
             assert parlour.town.assembly.stands(proposal) == (), "a link is no word"
+
+    play(scene, 120)
+
+
+def test_freezing_and_ending_a_freeze_lead_stewards_to_the_wallet_page(
+    tmp_path: Path, world: World, anvil: Anvil
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, SIGNED, change=with_page, started=False) as parlour:
+            steward, ann = await parlour.steward("steward-1"), await parlour.member("ann", ANN)
+            unlinked = await parlour.member("new", steward=True)
+            await parlour.start()
+
+            async def freeze(who: Person, **options: str) -> str:
+                return (await who.type("freeze", parlour.news, **options).answer()).content
+
+            links = [await freeze(steward), await freeze(unlinked)]
+            assert parlour.town.assembly.frozen() is None, "a link stops nothing"
+            recorded = await freeze(steward, reason="my account was taken")
+            assert "are stopped" in recorded and "`/freeze`" in recorded
+            links += [await freeze(steward), await freeze(unlinked)]
+            assert all(link.startswith(f"{ORIGIN}/#") for link in links)
+            again = await freeze(steward, reason="and again")
+            assert "were stopped before" in again and "my account was taken" in again
+            assert "for stewards" in await freeze(ann)
+            given = [event.body for event in parlour.town.office.desk.store.events() if event.kind == INVITED]
+            assert [one["errand"] for one in given] == ["freeze", "freeze", "unfreeze", "unfreeze"]
+            held = parlour.town.assembly.frozen()
+            assert held is not None
+            await until(lambda: parlour.said(f"freeze · freeze {held.number}"))
+            assert "`/freeze`" in parlour.said(f"freeze · freeze {held.number}")[0].text()
+
+    play(scene, 120)
+
+
+def test_without_a_wallet_page_freezing_needs_a_reason_or_the_command_line(
+    tmp_path: Path, world: World, anvil: Anvil
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, SIGNED) as parlour:
+            steward = await parlour.steward("steward-1")
+            assert "dao-bot freeze" in (await steward.type("freeze", parlour.news).answer()).content
+            recorded = (await steward.type("freeze", parlour.news, reason="taken").answer()).content
+            assert "dao-bot unfreeze" in recorded and "`/freeze`" not in recorded
+            assert "dao-bot unfreeze" in (await steward.type("freeze", parlour.news).answer()).content
 
     play(scene, 120)
