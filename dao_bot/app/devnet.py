@@ -6,15 +6,21 @@ import signal
 import sys
 
 from dao_bot.app.output import print_json, print_text, progress
-from dao_bot.devnet.running import start_world
+from dao_bot.devnet.running import refresh_feeds, start_world
 from dao_bot.devnet.toolchain import ensure_toolchain
 from dao_bot.devnet.world import World
 
+_BLOCK_SECONDS = 12
+"""Between two blocks without transactions, so that the chain's time, by which schedules fire, goes on."""
+_FEED_SECONDS = 3600
+"""Between two answers of the price feeds, whose heartbeat is 24 hours."""
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 def devnet(port: int, as_json: bool) -> int:
-    """Start the chain, say where everything is, and wait for a signal."""
+    """Start the chain, say where everything is, and keep its feeds answering until a signal comes."""
     report = progress(quiet=as_json)
-    with start_world(ensure_toolchain(report), port=port, progress=report) as running:
+    with start_world(ensure_toolchain(report), port=port, block_time=_BLOCK_SECONDS, progress=report) as running:
         world = running.world
         facts = {
             "rpc": running.anvil.url,
@@ -33,7 +39,9 @@ def devnet(port: int, as_json: bool) -> int:
             lines = [f"{name:10} {value}" for name, value in facts.items() if name != "keys"]
             print_text("\n".join([*lines, "", *_keys(world), "", "Stop it with Ctrl-C."]))
         sys.stdout.flush()
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        while signal.sigtimedwait(_ENDING, _FEED_SECONDS) is None:
+            refresh_feeds(running.anvil, world.feeds)
     return 0
 
 

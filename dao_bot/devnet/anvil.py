@@ -29,6 +29,9 @@ _WATCHDOG = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"'
 class Anvil:
     """A running anvil. Use it as a context manager, or call `stop`.
 
+    Args:
+        block_time: seconds after which an empty block comes, too; a transaction is mined at once all the same.
+
     Attributes:
         url: its HTTP address.
         ipc: its Unix socket, 2.5 times faster than HTTP.
@@ -68,7 +71,8 @@ class Anvil:
             "--fork-block-number": fork_block,
         }
         command = [str(executable), *(f"{name}={value}" for name, value in options.items() if value is not None)]
-        self._start([*command, *(["--no-mining"] if no_mining else []), *extra])
+        switches = {"--no-mining": no_mining, "--mixed-mining": block_time is not None}
+        self._start([*command, *(name for name, wanted in switches.items() if wanted), *extra])
 
     def _start(self, command: list[str]) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -170,10 +169,9 @@ def test_a_node_that_limits_ranges_is_asked_in_parts(funded: Scene, serve: Serve
 
 
 def test_a_chain_reorganised_under_a_simulation_is_an_error(funded: Scene, anvil: Anvil) -> None:
+    anvil.mine()
     block = funded.endpoints.pin()
-    anvil.mine(2)
-    time.sleep(0.01)
-    anvil.rpc("anvil_reorg", 3, [])
+    anvil.rpc("anvil_reorg", 1, [])
     assert anvil.rpc("eth_getBlockByHash", block.hash, False) is None
     from dao_bot.chain.simulation import simulate
     from dao_bot.domain.errors import RpcUnavailable
