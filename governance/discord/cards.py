@@ -16,6 +16,7 @@ from governance.acts.stands import Stand, Stood
 from governance.acts.terms import Terms
 from governance.ballots.method import Method
 from governance.ballots.optimistic import Optimistic
+from governance.ballots.shares import shares
 from governance.discord.exhibit import Exhibit, Past
 from governance.discord.press import Press, Verb
 from governance.discord.reply import Button, Item, Menu
@@ -135,16 +136,14 @@ def vote_items(subject: str, method: Method) -> list[Item]:
 
 
 def tally_lines(counted: Counted) -> list[str]:
-    """Each option with its power and share, then turnout."""
+    """Turnout, which says of what the shares are, then each option with its share and power."""
     tally = counted.tally
-    total = sum(tally.scores)
-    lines = []
-    for option, score in zip(tally.options, tally.scores, strict=True):
-        share = float(score / total) if total else 0.0
-        bar = "█" * round(share * 20)
-        lines.append(f"{plain(option, 60)}: {share:.1%} · {number(int(score), _POWER_DECIMALS)} {bar}".rstrip())
+    shown = shares(counted.opened.ballot.method, tally)
     who = "1 wallet" if tally.votes == 1 else f"{tally.votes:,} wallets"
-    lines.append(f"{who} voted with {number(tally.total, _POWER_DECIMALS)} of power")
+    lines = [f"{who} voted with {number(tally.total, _POWER_DECIMALS)} of power; {shown.words}"]
+    for option, score, share in zip(tally.options, tally.scores, shown.parts, strict=True):
+        bar = "█" * round(share * 20)
+        lines.append(f"{plain(option, 60)}: {float(share):.1%} · {number(int(score), _POWER_DECIMALS)} {bar}".rstrip())
     return lines
 
 

@@ -70,6 +70,9 @@ async def vote_in_every_kind(parlour: Parlour, ann: Person, bob: Person, asked: 
         assert "is recorded" in answer.content
         assert counted in (None, scores(parlour, asked[kind]))
     assert scores(parlour, one) == [0, 0, 2000] and scores(parlour, several) == [2000, 0, 2500]
+    told = await ann.type("tally", parlour.news, proposal=several).answer()
+    assert "Red: 80.0% · 2,000.00" in told.content and "Green: 100.0% · 2,500.00" in told.content
+    assert "2 wallets voted with 2,500.00 of power; shares are of that, and may pass 100 % together" in told.content
 
 
 def test_a_question_is_asked_voted_on_in_every_kind_and_told_once_across_restarts(

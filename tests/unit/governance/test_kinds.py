@@ -11,6 +11,7 @@ import pytest
 from dao_bot.domain.hashing import canonical_json
 from dao_bot.domain.units import parse_ratio
 from governance.ballots import Ballot, InvalidBallot, InvalidChoice, LateSwing, Tally, ballot_from_record, tally
+from governance.ballots.shares import Shares, shares
 from tests.unit.governance.ballot_box import ballot, exactly, kind, kinds, method, votes
 
 FOR, AGAINST, ABSTAIN = 1, 2, 3
@@ -96,6 +97,23 @@ def test_a_question_without_quorum_is_not_decided_but_names_the_leader() -> None
 def test_an_empty_approval_counts_for_the_quorum_alone() -> None:
     blank = counted("approval", ([], 8), ([1, 3], 2), quorum=10)
     assert (blank.scores, blank.outcome.passed, blank.outcome.winners) == (exactly(2, 0, 2), False, (1, 3))
+
+
+def shown(name: str, *cast: tuple[object, int], **rules: Any) -> Shares:
+    return shares(method(name, **rules), counted(name, *cast, **rules))
+
+
+def test_approvals_are_shares_of_all_power_that_voted_and_may_pass_one_together() -> None:
+    approved = shown("approval", ([1, 3], 6), ([3], 2), ([], 2))
+    assert approved.parts == (Fraction(6, 10), Fraction(0), Fraction(8, 10))
+    assert "may pass 100 %" in approved.words
+    assert shown("approval", ([], 2)).parts == exactly(0, 0, 0) == shown("approval").parts
+
+
+def test_a_run_off_shows_shares_of_what_is_still_in_the_count() -> None:
+    run = shown("ranked-choice", ([1], 4), ([2], 4), ([3], 2), rank_all=False)
+    assert run.parts == (Fraction(1, 2), Fraction(1, 2), Fraction(0))
+    assert "still in the count" in run.words
 
 
 def test_an_approval_has_one_canonical_form() -> None:
