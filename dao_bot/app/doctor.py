@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dao_bot.app.collecting import make_api
+from dao_bot.app.doctor_nodes import NODE_SECONDS, ask_each
 from dao_bot.app.exits import DONE, FAILED
 from dao_bot.app.keeping import make_signer
 from dao_bot.app.keys import read_key
@@ -16,7 +17,7 @@ from dao_bot.chain.pinned import settle_at
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.config.settings import RpcSettings
 from dao_bot.domain.addresses import Address
-from dao_bot.domain.errors import DaoBotError
+from dao_bot.domain.errors import DaoBotError, RpcUnavailable
 from dao_bot.domain.hashing import keccak
 from dao_bot.domain.runs import Block, RunId
 from dao_bot.domain.simulation import SafeState
@@ -51,11 +52,8 @@ def doctor(path: Path, accept: bool, as_json: bool) -> int:
     Args:
         accept: first record the Safe, as it is now, as the one that the stewards want.
     """
-    with open_desk(path) as desk:
-        if accept:
-            block, safe = look_at_safe(desk.services, any_safe=True)
-            accept_safe(desk.store, safe, block.timestamp)
-        lines = examine_desk(desk)
+    with open_desk(path, NODE_SECONDS) as desk:
+        lines = examine_desk(desk, accept=accept)
     failed = any(line.problem and line.fatal for line in lines)
     if as_json:
         print_json({"ok": not failed, "checks": lines})
@@ -67,18 +65,20 @@ def doctor(path: Path, accept: bool, as_json: bool) -> int:
     return FAILED if failed else DONE
 
 
-def examine_desk(desk: Desk) -> list[Line]:
-    """All tests that can be made; when the chain cannot be reached, that one line."""
-    services = desk.services
+def examine_desk(desk: Desk, *, accept: bool = False) -> list[Line]:
+    """All tests that can be made; when the chain cannot be reached, what each node said."""
+    services, lines = desk.services, _nodes(desk)
+    dead = any(line.problem for line in lines)
     try:
         block = services.endpoints.pin()
     except DaoBotError as error:
-        return [Line("nodes", "", str(error))]
-    lines = [
-        Line(
-            "nodes",
-            f"chain {block.chain_id}, block {block.number} of {', '.join(e.name for e in services.endpoints.all)}",
-        ),
+        return [*lines, Line("nodes", "", f"nothing else was tested: {error}", fatal=not dead)]
+    if accept:
+        seen_at, safe = look_at_safe(services, any_safe=True)
+        accept_safe(desk.store, safe, seen_at.timestamp)
+    together = ", ".join(node.name for node in services.endpoints.witnesses())
+    lines += [
+        Line("nodes", f"block {block.number} of {together}"),
         Line("second witness", _second_witness(desk)),
     ]
     for test in (
@@ -98,6 +98,20 @@ def examine_desk(desk: Desk) -> list[Line]:
             lines += test(desk, block)
         except DaoBotError as error:
             lines.append(Line(test.__name__.strip("_"), "", str(error)))
+            if isinstance(error, RpcUnavailable) and (died := [line for line in _nodes(desk) if line.problem]):
+                return [*lines, *died, Line("nodes", "", "what comes next was not tested", fatal=False)]
+    return lines
+
+
+def _nodes(desk: Desk) -> list[Line]:
+    """Each for itself. Who fails is asked no more, so that nothing else waits for it."""
+    endpoints, lines = desk.services.endpoints, []
+    for node, said in ask_each(endpoints):
+        if isinstance(said, DaoBotError):
+            endpoints.leave_out(node)
+            lines.append(Line(f"node {node.name}", "", str(said)))
+        else:
+            lines.append(Line(f"node {node.name}", f"chain {said.chain_id}, block {said.number}"))
     return lines
 
 
@@ -209,7 +223,7 @@ def _keeper(desk: Desk, block: Block) -> list[Line]:
     settings = desk.config.treasury.keeper
     if settings is None:
         return [Line("keeper", "none is configured: nothing can be sent")]
-    address = make_signer(settings).address
+    address = make_signer(settings, timeout=NODE_SECONDS).address
     _, state = look_at_safe(desk.services, any_safe=True)
     node = desk.services.endpoints.primary
     balance = quantity(
@@ -221,7 +235,7 @@ def _keeper(desk: Desk, block: Block) -> list[Line]:
 
 def _relay(settings: RpcSettings, desk: Desk) -> Line:
     """A private endpoint that is configured is asked, because nothing is sent without it."""
-    relay = Endpoint(settings.url.resolve(), settings.operator)
+    relay = Endpoint(settings.url.resolve(), settings.operator, NODE_SECONDS)
     try:
         desk.services.endpoints.check_chain(relay, relay.request("eth_chainId"))
     except DaoBotError as error:

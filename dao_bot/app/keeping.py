@@ -17,7 +17,7 @@ from dao_bot.app.sealing import require_sealed
 from dao_bot.app.wiring import Desk
 from dao_bot.chain.fate import Finality
 from dao_bot.chain.gas import FeePolicy
-from dao_bot.chain.remote_signer import RemoteSigner
+from dao_bot.chain.remote_signer import SIGNER_SECONDS, RemoteSigner
 from dao_bot.chain.rpc import Endpoint
 from dao_bot.chain.sending import Pacing, Sender
 from dao_bot.chain.transactions import LocalSigner, Signer
@@ -110,10 +110,10 @@ def _member(
     return ModuleSigner(local.address, lambda _, digest: local.sign_digest(digest), execution)
 
 
-def make_signer(settings: KeeperSettings) -> Signer:
-    """The keeper's key: in this process, or behind a socket."""
+def make_signer(settings: KeeperSettings, timeout: float = SIGNER_SECONDS) -> Signer:
+    """The keeper's key: in this process, or behind a socket, whose answers may take `timeout` seconds."""
     if settings.signer is not None:
-        return RemoteSigner(Path(settings.signer))
+        return RemoteSigner(Path(settings.signer), timeout=timeout)
     assert settings.key is not None, "the settings hold one of both"
     return LocalSigner(read_key(settings.key))
 

@@ -18,7 +18,7 @@ from dao_bot.chain.streams.event import parse_event
 from dao_bot.chain.streams.provider import EventsProvider
 from dao_bot.chain.witnesses import LocalFork, OtherOperator, SecondWitness
 from dao_bot.config.load import Config, load_config
-from dao_bot.config.settings import GrantSettings
+from dao_bot.config.settings import GrantSettings, RpcSettings
 from dao_bot.distribution import check_distribution
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.errors import BadInput
@@ -61,8 +61,11 @@ class Desk:
 
 
 @contextmanager
-def open_desk(path: Path) -> Iterator[Desk]:
+def open_desk(path: Path, node_timeout: float | None = None) -> Iterator[Desk]:
     """Everything that strategies.yaml at `path` asks for; closed again on the way out.
+
+    Args:
+        node_timeout: seconds for one request to a node, and for waiting in all while it limits its rate.
 
     Raises:
         BadInput: the configuration, or this installation, is not what it should be.
@@ -74,7 +77,7 @@ def open_desk(path: Path) -> Iterator[Desk]:
         protocols = make_protocols(config, treasury_of(config))
         operations = [operation for protocol in protocols for operation in protocol.operations]
         store = stack.enter_context(open_store(config.store.url.resolve(), operations=operations))
-        services = make_services(config, protocols, store)
+        services = make_services(config, protocols, store, make_endpoints(config, node_timeout))
         stack.callback(services.second_witness.close)
         yield Desk(config, services, store)
 
@@ -101,10 +104,10 @@ def make_protocols(config: Config, treasury: Treasury) -> tuple[TreasuryProtocol
     return (Erc20(Erc20Settings(), treasury), *configured)
 
 
-def make_endpoints(config: Config) -> Endpoints:
+def make_endpoints(config: Config, timeout: float | None = None) -> Endpoints:
     """The configured nodes. A local chain mines on demand, so its latest block may be old."""
     chain = config.treasury.chain
-    nodes = [Endpoint(rpc.url.resolve(), rpc.operator) for rpc in chain.rpcs]
+    nodes = [_node(rpc, timeout) for rpc in chain.rpcs]
     local = config.mode == "devnet"
     return Endpoints(
         nodes,
@@ -114,10 +117,17 @@ def make_endpoints(config: Config) -> Endpoints:
     )
 
 
-def make_services(config: Config, protocols: tuple[TreasuryProtocol, ...], store: Store) -> Services:
+def _node(settings: RpcSettings, timeout: float | None) -> Endpoint:
+    if timeout is None:
+        return Endpoint(settings.url.resolve(), settings.operator)
+    return Endpoint(settings.url.resolve(), settings.operator, timeout, patience=timeout)
+
+
+def make_services(
+    config: Config, protocols: tuple[TreasuryProtocol, ...], store: Store, endpoints: Endpoints
+) -> Services:
     """The engine's surroundings."""
     treasury = treasury_of(config)
-    endpoints = make_endpoints(config)
     providers = _providers(config, treasury, protocols, store, endpoints)
     contracts = {address: label for protocol in protocols for address, (label, _) in protocol.contracts.items()}
     address_book = {Address(address): label for label, address in config.treasury.address_book.items()}
@@ -255,7 +265,7 @@ def _streams(config: Config) -> dict[str, EventStream]:
 def _second_witness(config: Config, endpoints: Endpoints) -> SecondWitness:
     if len({rpc.operator for rpc in config.treasury.chain.rpcs}) > 1:
         return OtherOperator(endpoints)
-    return LocalFork(_anvil, endpoints.all[0])
+    return LocalFork(_anvil, lambda: endpoints.primary)
 
 
 def _anvil() -> Path:

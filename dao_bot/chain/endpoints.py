@@ -147,17 +147,28 @@ class Endpoints:
                 next_step="Correct its URL, or the chain id in strategies.yaml",
             )
 
+    def head_of(self, endpoint: Endpoint) -> Block:
+        """The latest block of one node, where it is on this chain and not too old.
+
+        Raises:
+            BadInput, RpcUnavailable, RpcFault: it is not, or it does not answer.
+        """
+        chain_id, header = endpoint.batch([("eth_chainId", ()), ("eth_getBlockByNumber", ("latest", False))])
+        self.check_chain(endpoint, chain_id)
+        block = parse_block(header, self.chain_id, endpoint.name)
+        self._check_clock(endpoint, block)
+        return block
+
+    def leave_out(self, endpoint: Endpoint) -> None:
+        """Ask it no more. How many operators must agree stays as it was."""
+        self.all = tuple(each for each in self.all if each is not endpoint)
+
     def _first_usable(self, problems: list[ChainError]) -> tuple[Endpoint, Block]:
         for endpoint in self.all:
             try:
-                chain_id, header = endpoint.batch([("eth_chainId", ()), ("eth_getBlockByNumber", ("latest", False))])
-                self.check_chain(endpoint, chain_id)
-                block = parse_block(header, self.chain_id, endpoint.name)
-                self._check_clock(endpoint, block)
+                return endpoint, self.head_of(endpoint)
             except (RpcUnavailable, RpcFault) as error:
                 problems.append(error)
-                continue
-            return endpoint, block
         raise self._too_few(problems)
 
     def _common_block(self, primary: Endpoint, second: Endpoint, block: Block) -> Block:
@@ -210,12 +221,12 @@ class Endpoints:
             )
 
     def _too_few(self, problems: list[ChainError]) -> ChainError:
-        if len(self.all) == 1:
+        if len(self.all) == len(problems) == 1:
             return problems[0]
         error = RpcUnavailable(
             "too few nodes can be used",
             limit=f"{self._wanted} independent operator(s)",
-            next_step="What each of them said stands below",
+            next_step="What each of them said stands below" if problems else None,
         )
         for problem in problems:
             error.add_note(f"- {problem}")

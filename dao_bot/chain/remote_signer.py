@@ -19,7 +19,7 @@ from dao_bot.domain.hashing import keccak
 LONGEST_LINE = 64 << 20
 """Bytes; a signed vote has about one KiB, and all votes of a ballot are presented together."""
 
-_SECONDS = 120.0
+SIGNER_SECONDS = 120.0
 """For the signer to read the chain, to simulate and to check."""
 
 
@@ -32,11 +32,13 @@ class RemoteSigner:
 
     Args:
         who: whose key: `keeper`, or `member` of the module's role.
+        timeout: seconds for one answer.
     """
 
-    def __init__(self, socket_path: Path, who: str = "keeper") -> None:
+    def __init__(self, socket_path: Path, who: str = "keeper", timeout: float = SIGNER_SECONDS) -> None:
         self._path = socket_path
         self._who = who
+        self._timeout = timeout
         self._present: Present | None = None
 
     def __repr__(self) -> str:
@@ -85,7 +87,7 @@ class RemoteSigner:
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(_SECONDS)
+                connection.settimeout(self._timeout)
                 connection.connect(str(self._path))
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 with connection.makefile("rb") as answers:

@@ -39,11 +39,11 @@ class Endpoint:
         operator: two endpoints of one operator are no two witnesses.
         name: operator and host, without path, query or credentials, where keys are.
         round_trips: how many requests went out, a batch being one; reads that were repeated count again.
+        timeout: seconds for one request and its whole answer.
         pins_by_hash: whether the node takes a block hash as the block of a call (EIP-1898); found out on first use.
 
     Args:
         url: `http(s)://…`, or the path of a Unix socket (absolute, or with `ipc:` before it).
-        timeout: seconds for one request and its whole answer.
         patience: seconds that reads may wait in total for a node that limits its rate.
         answer_limit: bytes of one answer.
         batch_limit: requests in one batch; longer batches are sent in parts.
@@ -67,7 +67,7 @@ class Endpoint:
         self.operator = operator
         self.round_trips = 0
         self.pins_by_hash = True
-        self._timeout = timeout
+        self.timeout = timeout
         self._patience = patience
         self._batch_limit = batch_limit
         self._count_lock = threading.Lock()
@@ -197,7 +197,7 @@ class Endpoint:
     def _post_once(self, body: bytes, *, fresh: bool) -> Reply:
         with self._count_lock:
             self.round_trips += 1
-        return self._transport.post(body, time.monotonic() + self._timeout, fresh=fresh)
+        return self._transport.post(body, time.monotonic() + self.timeout, fresh=fresh)
 
     def _parse(self, reply: Reply, methods: Sequence[str], *, batch: bool) -> list[Any]:
         try:

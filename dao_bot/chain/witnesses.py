@@ -67,7 +67,7 @@ class LocalFork:
     truth.
     """
 
-    def __init__(self, anvil: Callable[[], Path], upstream: Endpoint) -> None:
+    def __init__(self, anvil: Callable[[], Path], upstream: Callable[[], Endpoint]) -> None:
         self._anvil = anvil
         self._upstream = upstream
         self._lock = threading.Lock()
@@ -77,7 +77,7 @@ class LocalFork:
 
     @property
     def description(self) -> str:
-        return f"a local fork of {self._upstream.name}"
+        return f"a local fork of {self._upstream().name}"
 
     def at(self, block: Block) -> Endpoint:
         with self._lock:
@@ -100,11 +100,12 @@ class LocalFork:
         if self._endpoint is None or self._process is None or not self._process.is_running():
             self._block = None
             self._process = AnvilProcess(self._anvil(), [f"--chain-id={chain_id}"])
-            self._endpoint = Endpoint(str(self._process.ipc), "local fork", name=self.description)
+            timeout = self._upstream().timeout
+            self._endpoint = Endpoint(str(self._process.ipc), "local fork", timeout, name=self.description)
         return self._endpoint
 
     def _reset(self, endpoint: Endpoint, block: Block) -> None:
-        forking = {"jsonRpcUrl": self._upstream.url, "blockNumber": block.number}
+        forking = {"jsonRpcUrl": self._upstream().url, "blockNumber": block.number}
         endpoint.request("anvil_reset", {"forking": forking})
         number = to_quantity(block.number)
         header = parse_block(endpoint.request("eth_getBlockByNumber", number, False), block.chain_id, endpoint.name)

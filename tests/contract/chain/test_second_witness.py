@@ -34,7 +34,7 @@ NOBODY = Address("0x000000000000000000000000000000000000dEaD")
 
 @pytest.fixture
 def fork(scene: Scene, toolchain: Toolchain) -> Iterator[LocalFork]:
-    witness = LocalFork(lambda: toolchain.anvil, scene.endpoint)
+    witness = LocalFork(lambda: toolchain.anvil, lambda: scene.endpoint)
     yield witness
     witness.close()
 
@@ -53,7 +53,7 @@ def other(scene: Scene, anvil: Anvil) -> OtherOperator:
 @pytest.fixture
 def fork_of_socket(anvil: Anvil, toolchain: Toolchain) -> Iterator[LocalFork]:
     """A fork of a node that is spoken to over its Unix socket."""
-    witness = LocalFork(lambda: toolchain.anvil, Endpoint(f"ipc:{anvil.ipc}", "demo"))
+    witness = LocalFork(lambda: toolchain.anvil, lambda: Endpoint(f"ipc:{anvil.ipc}", "demo"))
     yield witness
     witness.close()
 
@@ -122,7 +122,7 @@ def test_a_fork_simulates_for_a_node_that_cannot(
     calls = swap_calls(scene, "USDC", "USDT", 100, 10**9)
     with pytest.raises(DaoBotError, match="does not offer eth_simulateV1"):
         simulated(scene, calls, first=limited)
-    witness = LocalFork(lambda: toolchain.anvil, limited)
+    witness = LocalFork(lambda: toolchain.anvil, lambda: limited)
     try:
         at_block = witness.at(scene.endpoints.pin())
         assert simulated(scene, calls, first=at_block).success
@@ -179,4 +179,4 @@ def test_a_fork_ends_with_its_parent_even_when_that_is_killed(toolchain: Toolcha
 
 def test_a_missing_anvil_is_named(scene: Scene, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="anvil cannot be started"):
-        LocalFork(lambda: tmp_path / "anvil", scene.endpoint).at(scene.endpoints.pin())
+        LocalFork(lambda: tmp_path / "anvil", lambda: scene.endpoint).at(scene.endpoints.pin())

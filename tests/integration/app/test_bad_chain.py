@@ -95,7 +95,9 @@ def test_a_node_that_refuses_connections_is_named(office: Office) -> None:
     use_nodes(office, "http://127.0.0.1:9")
     refused(office.dao_bot("plan", "reserve", "--json"), 1, "refused the connection", "Start it")
     facts = office.dao_bot("doctor", "--json").facts
-    assert [check["subject"] for check in facts["checks"]] == ["nodes"], "nothing else can be tested"
+    dead, together = facts["checks"]
+    assert dead["subject"] == "node operator 1 (http://127.0.0.1:9)" and "refused the connection" in dead["problem"]
+    assert "nothing else was tested" in together["problem"] and not together["fatal"]
 
 
 def lags(method: str, params: Any, answer: dict[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dao_bot.app import doctor, doctor_nodes
 from dao_bot.app.wiring import make_assembly, open_desk
 from dao_bot.devnet.scenarios import deploy_token, give
 from governance.wallets.person import Person
 from governance.wallets.sign_in import Page
 from tests.integration.app.kit import Change, Office, in_, refused
+from tests.integration.chain.hostile import Behaviour, HostileServer, liar
 from tests.integration.governance.town import ANN
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, RunningWorld, World
+
+Serve = Callable[[Behaviour], HostileServer]
 
 pytestmark = pytest.mark.usefixtures("untouched")
 
@@ -37,6 +46,90 @@ def test_on_the_demo_s_chain_every_line_that_matters_passes(office: Office, worl
     assert found["Safe: threshold"]["found"] == "2 of 3"
     assert "its issuer can block single holders" in found["USDC tried out"]["found"]
     assert not any(check["problem"] for check in found.values() if check["fatal"])
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A node that takes connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def nodes(office: Office, *urls: str, operator: str | None = None) -> None:
+    """Each of an operator of its own, or all of one."""
+    rpcs = [{"url": url, "operator": operator or f"operator {number}"} for number, url in enumerate(urls, start=1)]
+    office.configure(in_("treasury", "chain", rpcs=rpcs))
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_nodes, "_SILENCE", 0.5)
+
+
+CLOSED = "http://127.0.0.1:9"
+"""Where nobody listens."""
+
+
+@pytest.mark.usefixtures("hurried")
+def test_dead_nodes_are_one_failing_line_each_and_keep_nobody_waiting(office: Office, anvil: Anvil) -> None:
+    with silent() as quiet:
+        nodes(office, quiet, anvil.url, CLOSED)
+        began = time.monotonic()
+        found = lines(office)
+        took = time.monotonic() - began
+    assert "did not answer in time" in found[f"node operator 1 ({quiet})"]["problem"]
+    assert "refused the connection" in found[f"node operator 3 ({CLOSED})"]["problem"]
+    assert found[f"node operator 2 ({anvil.url})"]["problem"] is None
+    assert "nothing else was tested" in found["nodes"]["problem"] and len(found) == 4
+    assert took < 5, "all are asked at once, and nobody is asked again"
+
+
+@pytest.mark.usefixtures("hurried")
+def test_everything_is_tested_with_the_nodes_that_live(office: Office, anvil: Anvil) -> None:
+    with silent() as quiet:
+        for operator, others in ((None, [anvil.url, f"ipc:{anvil.ipc}"]), ("operator 1", [anvil.url])):
+            nodes(office, quiet, *others, operator=operator)
+            found = lines(office)
+            failed = [subject for subject, check in found.items() if check["problem"] and check["fatal"]]
+            assert failed == [f"node operator 1 ({quiet})"], operator
+            assert {"Safe: owners", "USDC tried out", "price of USDC", "keeper's balance"} <= found.keys()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_node_that_dies_meanwhile_ends_the_rest(office: Office, anvil: Anvil, serve: Serve) -> None:
+    server: HostileServer
+
+    def dies(method: str, params: Any, answer: dict[str, Any]) -> dict[str, Any] | None:
+        return None if len(server.seen) > 2 else answer
+
+    server = serve(liar(anvil.port, dies))
+    nodes(office, server.url)
+    ended = office.dao_bot("doctor", "--json")
+    told = [(check["subject"], bool(check["problem"])) for check in ended.facts["checks"]]
+    node = f"node operator 1 ({server.url})"
+    assert ended.code == 1
+    assert told == [
+        (node, False),
+        ("nodes", False),
+        ("second witness", False),
+        ("safe", True),
+        (node, True),
+        ("nodes", True),
+    ]
+
+
+def test_a_signer_that_never_answers_is_not_waited_for(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "NODE_SECONDS", 0.5)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "signer.sock"))
+        listening.listen()
+        office.configure(
+            lambda data: data["treasury"]["keeper"].update(signer=str(tmp_path / "signer.sock")),
+            lambda data: data["treasury"]["keeper"].pop("key"),
+        )
+        assert "the signer does not answer" in lines(office)["keeper"]["problem"]
 
 
 def holds(symbol: str, address: str, *, hold_only: bool) -> Change:
