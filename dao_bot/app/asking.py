@@ -31,6 +31,10 @@ def ask(
 
     method = method_of(kind, options, parse_power(quorum))
     with open_desk(path) as desk:
+        if desk.config.discord is not None:
+            from governance.discord.questions import require_room
+
+            require_room(method)
         assembly = make_assembly(desk)
         poll = assembly.poll(title, method, power, parse_duration(duration))
         if not yes:

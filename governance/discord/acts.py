@@ -20,6 +20,7 @@ from governance.discord.caller import Caller
 from governance.discord.facts import plan_of
 from governance.discord.house import THROUGH, House
 from governance.discord.press import Press, Verb
+from governance.discord.questions import require_room
 from governance.discord.reply import MOST_TEXT, Button, Reply, error_reply
 from governance.discord.tidings import how_it_ends
 from governance.discord.words import code, cut, plain, when
@@ -137,6 +138,7 @@ def ask(house: House, caller: Caller, asked: NewQuestion) -> Reply:
     """A steward puts a question to the vote."""
     made = [option.strip() for option in asked.options.split(";") if option.strip()]
     method = method_of(asked.kind, made, parse_power(asked.quorum))
+    require_room(method)
     poll = house.assembly.poll(asked.title, method, asked.power, parse_duration(asked.duration))
     poll = house.assembly.ask(caller.identity(house), poll, caller.key)
     return Reply(f"Recorded: members vote on {code(poll.hash[:10])} until {when(poll.subject.valid_until)}.")

@@ -34,6 +34,7 @@ _SENTENCE = 900
 _POWER_DECIMALS = 6
 _ONE_OF, _SOME_OF = frozenset({"for-against", "optimistic", "single-choice"}), "approval"
 _MOST_BUTTONS, _MOST_IN_MENU = 10, 25
+_MOST_IN_ORDER = 10
 
 
 def thread_name(exhibit: Exhibit) -> str:
@@ -136,12 +137,18 @@ def vote_items(subject: str, method: Method) -> list[Item]:
 
 
 def tally_lines(counted: Counted) -> list[str]:
-    """Turnout, which says of what the shares are, then each option with its share and power."""
+    """Turnout, which says of what the shares are, then each option with its share and power.
+
+    Where there are so many options that not all may fit, the strongest come first.
+    """
     tally = counted.tally
     shown = shares(counted.opened.ballot.method, tally)
     who = "1 wallet" if tally.votes == 1 else f"{tally.votes:,} wallets"
     lines = [f"{who} voted with {number(tally.total, _POWER_DECIMALS)} of power; {shown.words}"]
-    for option, score, share in zip(tally.options, tally.scores, shown.parts, strict=True):
+    rows = list(zip(tally.options, tally.scores, shown.parts, strict=True))
+    if len(rows) > _MOST_IN_ORDER:
+        rows.sort(key=lambda row: -row[1])
+    for option, score, share in rows:
         bar = "█" * round(share * 20)
         lines.append(f"{plain(option, 60)}: {float(share):.1%} · {number(int(score), _POWER_DECIMALS)} {bar}".rstrip())
     return lines

@@ -8,13 +8,14 @@ import discord
 
 from dao_bot.cards.model import Tone
 from dao_bot.cards.text import number
-from dao_bot.domain.errors import NotFound
+from dao_bot.domain.errors import BadInput, NotFound
 from governance.acts.ballot_box import Counted
 from governance.acts.freeze import Freeze
 from governance.acts.polls import Poll
 from governance.acts.stands import Stood
 from governance.acts.terms import Terms
 from governance.ballots.method import Method
+from governance.ballots.options import LONGEST_OPTION
 from governance.ballots.power import POWER_DECIMALS
 from governance.discord.cards import COLOURS, asked_lines, card_buttons, footer, tally_lines, vote_items, vote_lines
 from governance.discord.exhibit import QUESTION
@@ -23,7 +24,9 @@ from governance.discord.places import Message
 from governance.discord.words import MOST_TITLE, code, cut, plain, when
 
 RESULT = "result"
-_MOST_OPTIONS_TEXT = 2800
+MOST_OPTIONS_TEXT = 2800
+"""Characters of all options on a card, with their numbers; Discord leaves no room for more beside the rest."""
+
 _HOW = {
     "single-choice": ("Choose one.", "1"),
     "approval": ("Choose as many as you like; each gets your whole power.", "1, 2"),
@@ -94,13 +97,28 @@ def question_named(house: House, subject_id: str) -> QuestionExhibit | None:
     return None if poll is None else question_exhibit(house, poll)
 
 
+def require_room(method: Method) -> None:
+    """Before a question is asked: whoever votes must see all that can be chosen.
+
+    Raises:
+        BadInput: its card has not enough room.
+    """
+    length = len("\n".join(_option_lines(method)))
+    if length > MOST_OPTIONS_TEXT:
+        raise BadInput(
+            f"the {len(method.options)} options do not fit on a card in Discord",
+            value=f"{length:,} characters with their numbers, and with a backslash before each sign that is markup",
+            limit=f"{MOST_OPTIONS_TEXT:,}",
+            next_step="Shorten the options, or ask about fewer of them",
+        )
+
+
 def question_card(exhibit: QuestionExhibit, house: House) -> Message:
     """The options with the numbers by which they can be named, and the vote."""
     poll, method = exhibit.poll, exhibit.poll.method
-    options = [f"{number}. {plain(option)}" for number, option in enumerate(method.options, start=1)]
     embed = discord.Embed(
         title=plain(poll.title, MOST_TITLE),
-        description=f"{cut(options, _MOST_OPTIONS_TEXT)}\n\nWhat comes of it binds nothing by itself.",
+        description=f"{cut(_option_lines(method), MOST_OPTIONS_TEXT)}\n\nWhat comes of it binds nothing by itself.",
         colour=COLOURS[Tone.ACTIVE if exhibit.waits else Tone.NEUTRAL],
     )
     embed.set_author(name=plain(house.name, 60))
@@ -115,6 +133,10 @@ def question_card(exhibit: QuestionExhibit, house: House) -> Message:
             embed.add_field(name=heading, value=cut(lines), inline=False)
     embed.set_footer(text=footer(QUESTION, exhibit.id))
     return Message(embed, card_buttons(exhibit))
+
+
+def _option_lines(method: Method) -> list[str]:
+    return [f"{number}. {plain(option, 2 * LONGEST_OPTION)}" for number, option in enumerate(method.options, start=1)]
 
 
 def how_to_vote(subject: str, method: Method) -> list[str]:

@@ -14,6 +14,7 @@ from governance.discord.words import name, plain
 
 MOST_TEXT = 2000
 NOBODY = discord.AllowedMentions.none()
+_LONGEST_LABEL = 80
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def view_of(items: tuple[Item, ...]) -> discord.ui.View:
 
 def _button(button: Button) -> discord.ui.Button[discord.ui.View]:
     style = discord.ButtonStyle.danger if button.danger else discord.ButtonStyle.secondary
-    return discord.ui.Button(label=button.label[:80], style=style, custom_id=button.press.custom_id)
+    return discord.ui.Button(label=name(button.label, _LONGEST_LABEL), style=style, custom_id=button.press.custom_id)
 
 
 def _menu(menu: Menu) -> discord.ui.Select[discord.ui.View]:

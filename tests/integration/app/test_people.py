@@ -224,3 +224,15 @@ def test_what_is_no_question_is_refused(governed: Office, arguments: list[str], 
     key = ("--key", key_of(governed, STEWARDS["steward-1"]), "--yes", "--json")
     refused(governed.dao_bot("ask", *arguments, *always, *key), 2, words)
     assert governed.events() == before
+
+
+def test_where_discord_shows_it_a_question_needs_room_for_its_options_on_the_card(governed: Office) -> None:
+    options = [word for number in range(15) for word in ("--option", f"{number} {'x' * 190}")]
+    asked = ["ask", "Which?", *options, "--power", "members", "--duration", "1h", "--yes", "--json"]
+    key = ["--key", key_of(governed, STEWARDS["steward-1"])]
+    channels = {"proposals": "1290000000000000001", "news": "1290000000000000002"}
+    token = {"token": "env:DAO_BOT_DISCORD_TOKEN", "guild": "1290000000000000000"}
+    governed.configure(lambda data: data.update(discord={**token, "channels": channels}))
+    refused(governed.dao_bot(*asked, *key), 2, "do not fit on a card", "2,800")
+    governed.configure(lambda data: data.pop("discord"))
+    assert len(governed.facts(*asked[:-1], *key)["options"]) == 15

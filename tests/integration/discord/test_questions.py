@@ -13,6 +13,7 @@ from dao_bot.devnet.discord import Person
 from dao_bot.devnet.discord.model import Message
 from governance.ballots.approval import Approval
 from governance.discord.press import Press, Verb
+from governance.discord.questions import MOST_OPTIONS_TEXT
 from tests.integration.discord.kit import play, until
 from tests.integration.discord.parlour import Parlour, open_parlour
 from tests.integration.discord.test_news import rounds
@@ -113,5 +114,41 @@ def test_a_question_is_asked_voted_on_in_every_kind_and_told_once_across_restart
                 assert result.channel_id == shown.channel_id and shown.custom_ids() == []
             assert "Green has the most power" in parlour.said(f"result · {asked['single-choice']}")[0].text()
             assert parlour.local.messages.pinged == [] and parlour.local.messages.direct == []
+
+    play(scene, 120)
+
+
+def options_of(characters: int) -> list[str]:
+    """Thirty whose lines on the card have so many characters together; the last one makes up for the rest."""
+    options = [f"Option {number} {'x' * 76}" for number in range(1, 30)]
+    before = sum(len(f"{number}. {option}\n") for number, option in enumerate(options, 1))
+    return [*options, "y" * (characters - before - len("30. "))]
+
+
+def test_a_question_shows_all_options_and_is_refused_where_its_card_has_no_room_for_them(
+    tmp_path: Path, world: World, anvil: Anvil
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
+            parlour.town.fund({ANN: 2000})
+            ann, steward = await parlour.member("ann", ANN), await parlour.steward("steward-1")
+
+            async def answer(options: list[str]) -> str:
+                asked = {"question": "W" * 300, "options": "; ".join(options), "power": "members", "duration": "1h"}
+                return (await steward.type("ask", parlour.news, **asked).answer()).content
+
+            refused = await answer(options_of(MOST_OPTIONS_TEXT + 1))
+            assert "30 options do not fit" in refused and "2,801" in refused and "allowed: 2,800" in refused
+            marked = options_of(MOST_OPTIONS_TEXT)
+            marked[0] = marked[0].replace("x", "*")
+            assert "2,876" in await answer(marked)
+            assert parlour.town.assembly.polls() == ()
+            options = options_of(MOST_OPTIONS_TEXT)
+            assert "members vote" in await answer(options)
+            (poll,) = parlour.town.assembly.polls()
+            card = await card_of(parlour, poll.hash)
+            assert all(f"{number}. {option}" in card.text() for number, option in enumerate(options, 1))
+            await ann.type("vote", parlour.news, proposal=poll.hash, choice="30").answer()
+            await until(lambda: "100.0%" in card.text())
 
     play(scene, 120)
