@@ -139,6 +139,21 @@ class Town:
         return self.office.state(proposal)
 
 
+def governed(world: World, rule: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """The configuration of a treasury under an approval rule."""
+
+    def change(data: dict[str, Any]) -> None:
+        token = {"token": world.tokens["DAO"].address, "decimals": "18"}
+        data["governance"] = {
+            "stewards": {name: wallet.address for name, wallet in STEWARDS.items()},
+            "power": {"members": {"sources": [{"use": "balance", **token}]}},
+        }
+        data["approvals"] = {"people": dict(rule)}
+        data["strategies"][STRATEGY]["approval"] = "people"
+
+    return change
+
+
 @contextmanager
 def open_town(
     directory: Path,
@@ -150,13 +165,7 @@ def open_town(
     """A treasury under an approval rule; `change` gets the configuration after that."""
 
     def govern(data: dict[str, Any]) -> None:
-        token = {"token": world.tokens["DAO"].address, "decimals": "18"}
-        data["governance"] = {
-            "stewards": {name: wallet.address for name, wallet in STEWARDS.items()},
-            "power": {"members": {"sources": [{"use": "balance", **token}]}},
-        }
-        data["approvals"] = {"people": dict(rule)}
-        data["strategies"][STRATEGY]["approval"] = "people"
+        governed(world, rule)(data)
         if change is not None:
             change(data)
 
