@@ -56,6 +56,8 @@ contracts: setup ## compile the test contracts of the devnet
 
 lock: setup ## bring every lock file up to date with what is asked for; ARGS=--upgrade takes newer versions
 	$(COMPILE) --custom-compile-command "make lock" pyproject.toml --group dev -o requirements.lock $(ARGS)
+	$(COMPILE) --custom-compile-command "make lock" pyproject.toml --constraint requirements.lock --no-annotate \
+	  -o deploy/requirements.lock
 	$(BIN)/python scripts/lock_tools.py $(ARGS)
 
 clean: ## remove everything that was installed or made here, but not the cache in the home directory

@@ -7,11 +7,14 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from configparser import RawConfigParser
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.main import get_command
 
 from dao_bot.app.main import app
@@ -68,6 +71,30 @@ def test_the_image_is_built_in_two_stages_from_one_pinned_base() -> None:
     assert build[0][1] == "${BASE} AS build" and last[0][1] == "${BASE}"
     runs = [rest for name, rest in build if name == "RUN"]
     assert "--require-hashes -r requirements.lock" in runs[0] and "--no-deps ." in runs[1]
+    assert [rest for name, rest in build if name == "COPY"] == ["deploy/requirements.lock ./", ". ."]
+
+
+def locked(path: Path) -> dict[str, tuple[str, ...]]:
+    """Version and hashes of every pinned package, by its name; for which systems it is pinned is left out."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
+    pins = re.sub(r" *\\\n *", " ", "\n".join(lines)).splitlines()
+    found = {}
+    for pin in filter(None, pins):
+        name, version = re.split(r"\[|==", pin)[0], re.findall(r"==([\w.]+)", pin)[0]
+        found[name] = (version, *re.findall(r"--hash=\S+", pin))
+    return found
+
+
+def test_the_image_installs_what_runs_in_the_versions_that_are_tested_and_nothing_else() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    running, tested = locked(DEPLOY / "requirements.lock"), locked(ROOT / "requirements.lock")
+    assert {canonical(name) for name in project["project"]["dependencies"]} <= running.keys()
+    assert not {"distributed", "mypy", "playwright", "pytest", "ruff", "vyper"} & running.keys()
+    assert len(running["web3"]) > 1 and running.items() <= tested.items()
+
+
+def canonical(requirement: str) -> str:
+    return canonicalize_name(Requirement(requirement).name)
 
 
 def test_the_image_copies_what_is_there_and_never_secrets_or_records() -> None:
