@@ -9,7 +9,7 @@ from typing import Any
 from dao_bot.app.exits import DONE, REFUSED
 from dao_bot.app.output import print_json, print_text
 from dao_bot.app.wiring import Desk, open_desk
-from dao_bot.cards.text import clean, duration, utc, with_labels
+from dao_bot.cards.text import clean, duration, utc, with_labels, with_moments
 from dao_bot.domain.calls import DecodedCall
 from dao_bot.domain.errors import BadInput, NotFound
 from dao_bot.domain.proposals import HoldingLine
@@ -161,7 +161,10 @@ def _deadline_lines(deadline: int | None, now: int) -> list[str]:
 
 
 def _call_lines(calls: Sequence[DecodedCall], labels: Mapping[str, str]) -> list[str]:
-    return [f"{number:3}  {clean(with_labels(call.summary, labels))}" for number, call in enumerate(calls, start=1)]
+    return [
+        f"{number:3}  {clean(with_moments(with_labels(call.summary, labels), None))}"
+        for number, call in enumerate(calls, start=1)
+    ]
 
 
 def _verdict_lines(verdict: Verdict) -> list[str]:

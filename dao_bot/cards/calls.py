@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dao_bot.cards.model import CallRow
 from dao_bot.cards.money import party
-from dao_bot.cards.text import LINE, SHORT, clean, named, utc, with_labels
+from dao_bot.cards.text import LINE, SHORT, clean, named, utc, with_labels, with_moments
 from dao_bot.domain.calls import Argument, DecodedCall
 from dao_bot.domain.proposals import Proposal
 
@@ -38,8 +38,10 @@ def rows_of(calls: Sequence[DecodedCall], labels: Mapping[str, str]) -> tuple[Ca
 
 
 def _summary(decoded: DecodedCall, labels: Mapping[str, str]) -> str:
-    said = with_labels(decoded.summary, labels)
-    return said if decoded.deadline is None else f"{said}: {utc(decoded.deadline)}"
+    said = with_moments(with_labels(decoded.summary, labels), None)
+    if decoded.deadline is None or utc(decoded.deadline) in said:
+        return said
+    return f"{said}: {utc(decoded.deadline)}"
 
 
 def _argument(argument: Argument, labels: Mapping[str, str]) -> tuple[str, str, str]:

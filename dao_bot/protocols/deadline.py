@@ -10,6 +10,7 @@ from dao_bot.chain.abi import function
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Argument, Call, DecodedCall
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.moments import format_moment
 from dao_bot.protocols.reading import arguments
 from dao_bot.safe.roles.conditions import ANYTHING, EMPTY_LIST
 from dao_bot.safe.roles.role import Permission
@@ -45,6 +46,6 @@ def decode_deadline(call: Call, router: Address) -> DecodedCall | None:
         "deadline",
         MULTICALL.signature,
         (Argument("deadline", "uint256", deadline), Argument("data", "bytes[]", ())),
-        f"Revert all of it after {deadline} (epoch seconds)",
+        f"Revert all of it after {format_moment(deadline)}",
         deadline=deadline,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dao_bot.domain.addresses import Address
 from dao_bot.domain.calls import Argument, Call, DecodedCall
 from dao_bot.domain.errors import BadInput
+from dao_bot.domain.moments import format_moment
 from dao_bot.protocols.deadline import MULTICALL, decode_deadline
 from dao_bot.protocols.port import Treasury
 from dao_bot.protocols.reading import arguments
@@ -98,7 +99,7 @@ class RouterDecoder:
             VENUE,
             function,
             arguments,
-            summary if deadline is None else f"Until {deadline} (epoch seconds): {summary}",
+            summary if deadline is None else f"Until {format_moment(deadline)}: {summary}",
             recipients=tuple(dict.fromkeys(exchange.recipient for exchange in exchanges)),
             spends=((sold, units),),
             minimum=(sold, units, bought, least),

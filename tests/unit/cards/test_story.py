@@ -338,6 +338,9 @@ def test_a_call_says_its_deadline_as_a_date_and_names_who_may_spend() -> None:
     card = tell(with_decoded(base, base.decoded[0], named))
     assert card.calls[0].summary == "Revert everything after the deadline: 2026-11-21 09:07 UTC"
     assert card.calls[1].summary.startswith("Allow Uniswap v3 router (0x")
+    told = replace(base.decoded[0], summary=f"Revert all of it after {format_moment(samples.DEADLINE)}")
+    card = tell(with_decoded(base, told))
+    assert card.calls[0].summary == "Revert all of it after 2026-11-21 09:07 UTC"
 
 
 def test_an_outcome_that_is_just_as_simulated_says_so() -> None:
