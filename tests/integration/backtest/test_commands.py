@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
+from tests.integration.app.kit import command
 from tests.integration.backtest import world
 
 ROOT = Path(__file__).parents[3]
@@ -96,8 +97,11 @@ def test_a_sweep_tries_every_value(desk: Path) -> None:
         (("crisis", "--data", "nowhere"), "no data of any crisis"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line_and_exit_code_2(desk: Path, arguments: tuple[str, ...], says: str) -> None:
-    ended = dao_bot(*arguments, cwd=desk)
-    assert ended.returncode == 2, ended
-    assert says in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_what_is_wrong_is_said_in_one_line_and_exit_code_2(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.chdir(desk)
+    ended = command(*arguments)
+    assert ended.code == 2, ended
+    assert says in ended.err
+    assert "Traceback" not in ended.err

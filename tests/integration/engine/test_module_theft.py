@@ -22,6 +22,7 @@ from dao_bot.engine.look import look
 from dao_bot.protocols.erc20 import APPROVE, TRANSFER
 from dao_bot.protocols.uniswap_v3.encode import EXACT_INPUT, EXACT_INPUT_SINGLE
 from dao_bot.safe.roles.contract import ASSIGN_ROLES, ENABLE_MODULE, EXECUTE, SET_ALLOWANCE
+from tests.examples import examples
 from tests.integration.engine.kit import GRANTEE, Office
 from tests.integration.engine.module_kit import before_a_refill, call_of_member, module_of, module_office
 
@@ -162,7 +163,7 @@ def test_the_keepers_own_key_is_worth_nothing_without_the_members(office: Office
     assert office.received() == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 2 * 86_400), st.sampled_from(["pay", "swap"]), st.integers(1, 1500)), max_size=8

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dao_bot.domain.ticks import sqrt_ratio_at_tick
+from tests.examples import examples
 from tests.integration.protocols.pool_pair import PoolPair
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 EVERYWHERE = (-887_220, 887_220)
 RANGES = (EVERYWHERE, (-60, 60), (-120, 180), (60, 600), (-6000, -60), (-60, 6000))
-ON_THE_CHAIN = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ON_THE_CHAIN = settings(
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 amounts = st.integers(1, 10**24)
 STEPS = st.one_of(

@@ -13,9 +13,10 @@ from dao_bot.backtest.depth import Depth, PoolStates, StatedDepth, constant_prod
 from dao_bot.backtest.measures import mark, measure
 from dao_bot.backtest.result import Result
 from dao_bot.backtest.run import run
+from tests.examples import examples
 from tests.unit.backtest.kit import BEGIN, DAY, HOUR, MINUTE, Reactor, Seller, Witness, backtest, market
 
-PROFILE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROFILE = settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HOURS = 10
 MINUTES = (24 + HOURS) * 60
 
@@ -112,7 +113,7 @@ def test_every_swap_costs_at_least_its_fee_and_at_most_its_slippage(walk: np.nda
 DEPTHS: list[Depth] = [StatedDepth(1e6), PoolStates(np.array([0]), np.array([1e20]), 1e24, 10**9, furthest=1.0)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.sampled_from(DEPTHS), st.booleans(), st.floats(1.0, 1e5), st.floats(0.01, 100.0))
 def test_a_larger_sale_returns_more_at_a_worse_price_and_a_round_trip_never_gains(
     depth: Depth, of_base: bool, amount: float, price: float
@@ -125,7 +126,7 @@ def test_a_larger_sale_returns_more_at_a_worse_price_and_a_round_trip_never_gain
     assert back is None or isinstance(depth, StatedDepth) or back.received <= amount * (1 + 1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.floats(1e3, 1e9), st.floats(1e3, 1e9), st.booleans(), st.floats(1e-3, 1e3))
 def test_a_pool_gives_back_at_most_what_was_paid(base: float, quote: float, of_base: bool, amount: float) -> None:
     there = constant_product(base, quote, of_base, amount)

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao_bot.backtest.purchases import FEWEST_STRETCHES, Buy, Floats, Judgement, Times, Verdict, judge
+from tests.examples import examples
 
 HOUR, DAY, DAYS = 3_600, 86_400, 20
-PROFILE = settings(max_examples=50, deadline=None)
+PROFILE = settings(max_examples=examples(50), deadline=None)
 
 
 @st.composite

@@ -14,6 +14,7 @@ from dao_bot.chain.streams.event import Event, parse_event
 from dao_bot.chain.streams.tables import to_columns, to_table
 from dao_bot.domain.columns import Column, FixedBytes, Lists, Texts
 from dao_bot.domain.hashing import digest, keccak
+from tests.examples import examples
 
 WORDS = st.sampled_from(
     ["address", "bool", "bytes1", "bytes4", "bytes20", "bytes32"]
@@ -81,7 +82,7 @@ def cell(column: Column, row: int, kind: str) -> Any:
     return bool(value) if kind == "bool" else int(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(events_and_values())
 def test_bulk_decoding_agrees_with_the_reference_and_survives_the_file(case: tuple[Event, list[Any]]) -> None:
     event, rows = case

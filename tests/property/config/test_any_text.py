@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dao_bot.config.load import load_config, load_text
 from dao_bot.config.problems import ConfigErrors
 from dao_bot.config.source import parse_source
+from tests.examples import examples
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = (ROOT / "tests" / "unit" / "config" / "sample.yaml").read_text(encoding="utf-8")
@@ -38,7 +39,7 @@ def fails_only_as_promised(text: str) -> None:
             assert str(problem).isprintable()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=80))
 def test_any_text_is_a_configuration_or_config_errors(text: str) -> None:
     fails_only_as_promised(text)
@@ -64,7 +65,7 @@ SAMPLE_DATA = parse_source("sample.yaml", SAMPLE).data
 SAMPLE_PATHS = [path for path in paths_of(SAMPLE_DATA) if path]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(SAMPLE_PATHS), VALUES)
 def test_any_value_anywhere_in_a_configuration_is_accepted_or_told(path: tuple[str | int, ...], value: Any) -> None:
     changed = json.loads(json.dumps(SAMPLE_DATA))
@@ -75,14 +76,14 @@ def test_any_value_anywhere_in_a_configuration_is_accepted_or_told(path: tuple[s
     fails_only_as_promised(json.dumps(changed))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.integers(0, len(LINES) - 1), min_size=1, max_size=4), st.integers(0, 12))
 def test_any_lines_lost_or_moved_are_told(lost: list[int], indent: int) -> None:
     text = "".join((" " * indent + line) if n in lost[1:] else line for n, line in enumerate(LINES) if n != lost[0])
     fails_only_as_promised(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_on_disk_are_a_configuration_or_config_errors(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
@@ -101,7 +102,7 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.dictionaries(WORDS, TREES, min_size=1, max_size=4), st.booleans())
 def test_every_value_stands_where_its_position_says(tree: dict[str, Any], flow: bool) -> None:
     text = json.dumps(tree, indent=1, ensure_ascii=False) if flow else yaml.safe_dump(tree, allow_unicode=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dao_bot.config.cron import check_cron, shortest_gap
 from dao_bot.domain.errors import BadInput
+from tests.examples import examples
 
 
 def field(low: int, high: int, names: tuple[str, ...] = ()) -> st.SearchStrategy[str]:
@@ -33,7 +34,7 @@ EXPRESSIONS = st.tuples(
 ).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(EXPRESSIONS)
 def test_accepted_expression_is_read_alike_and_keeps_its_gap(expression: str) -> None:
     try:

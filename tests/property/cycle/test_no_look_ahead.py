@@ -18,6 +18,7 @@ from dao_bot.domain.runs import Block
 from dao_bot.engine.look import look
 from dao_bot.plugins import load_strategy
 from dao_bot.strategy import Events, Observation
+from tests.examples import examples
 from tests.integration.app.kit import in_, open_office
 from tests.property.cycle.office import RUN, Office
 
@@ -128,7 +129,7 @@ HAPPENINGS: dict[str, Happening] = {
 }
 
 
-@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(sorted(HAPPENINGS)), min_size=1, max_size=3, unique=True))
 def test_what_happens_after_the_block_changes_no_bit_and_what_happened_before_it_does(
     ahead: Ahead, happened: list[str]

@@ -145,7 +145,7 @@ def fuzz(office: Office, examples: int) -> tuple[Counter[str], list[bool]]:
 
 
 def test_accepted_batches_keep_every_limit_and_refused_ones_break_the_named_one(office: Office) -> None:
-    _, accepted = fuzz(office, 120)
+    _, accepted = fuzz(office, 60)
     assert sum(accepted) >= 0.3 * len(accepted), f"{sum(accepted)} of {len(accepted)} accepted"
 
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from dao_bot.devnet.scenarios import swap_as_stranger
 from dao_bot.domain.calls import Batch
 from dao_bot.engine.examine import Examined, examine
+from tests.examples import examples
 from tests.property.cycle.batches import POOLS, STABLE, Case, Swap, fair, swaps, whole, wrapped
 from tests.property.cycle.measured import State, read_feeds, read_state, total
 from tests.property.cycle.office import Office
 
-FUZZ = settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=examples(15), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 batches = st.lists(swaps(), min_size=1, max_size=3, unique_by=lambda swap: swap.sell).map(tuple)
 
 

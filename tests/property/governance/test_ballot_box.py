@@ -31,6 +31,7 @@ from governance.ballots.late_swing import LateSwing
 from governance.ballots.vote import Vote
 from governance.power.source import Moment
 from governance.power.tier import PowerSnapshot
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from dao_bot.chain.endpoints import Endpoints
@@ -130,7 +131,7 @@ def expected(recorded: list[Cast], ends: int) -> list[int]:
     return scores
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(before=casts, after=casts, swing=swings)
 def test_no_order_of_events_counts_a_wallet_twice_or_changes_a_closed_tally(
     template: Path, before: list[Cast], after: list[Cast], swing: LateSwing | None
@@ -155,7 +156,7 @@ def test_no_order_of_events_counts_a_wallet_twice_or_changes_a_closed_tally(
         store.verify()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(order=st.permutations(range(6)), choices=st.lists(st.integers(1, 3), min_size=6, max_size=6))
 def test_the_order_of_different_wallets_does_not_matter(template: Path, order: list[int], choices: list[int]) -> None:
     with opened_store(template, None) as store:

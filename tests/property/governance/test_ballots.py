@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from governance.ballots import DelegatedPower, LateSwing, Method, Vote, counted_votes, prove, tally, verify
 from governance.ballots.power import MOST_POWER
+from tests.examples import examples
 from tests.property.governance import reference
 from tests.unit.governance.ballot_box import ENDS, OPENS, ballot, kinds, method, votes
 
@@ -34,7 +35,7 @@ CHOICES: dict[str, st.SearchStrategy[Any]] = {
 SMALL = st.integers(0, 5)
 LARGE = st.integers(0, MOST_POWER // 20)
 POWERS = st.one_of(SMALL, st.integers(0, 10**13), LARGE)
-BRISK = settings(max_examples=25, deadline=None)
+BRISK = settings(max_examples=examples(12), deadline=None)
 EVERY_KIND = pytest.mark.parametrize("name", kinds())
 
 
@@ -150,7 +151,7 @@ def test_squares_of_roots_equal_those_of_fifty_digits(cast: list[tuple[list[int]
     assert [float(score) for score in counted.scores] == pytest.approx([float(score) for score in expected], rel=1e-9)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(RANKINGS, st.one_of(SMALL, LARGE)), max_size=19))
 def test_a_run_off_equals_the_one_by_hand(cast: list[tuple[list[int], int]]) -> None:
     counted = tally(ballot(rules("ranked-choice")), votes(rules("ranked-choice"), cast))

@@ -17,6 +17,7 @@ from dao_bot.domain.units import WAD
 from dao_bot.store.store import Store, open_store
 from governance.acts.mandates import Mandate, mandate_from_record, outside, record_use, spent
 from tests.contract.store.samples import CHAIN, NOW, SAFE, USDC, USDT, hash32, outcome, proposal
+from tests.examples import examples
 
 TOTAL, PER_WINDOW, WINDOW = 100, 40, 1000
 """Whole USD, and seconds."""
@@ -102,7 +103,7 @@ def execute(store: Store, model: Model, now: int) -> None:
     model.executed.append((whole, now))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(steps=steps)
 def test_no_sequence_of_batches_takes_more_than_was_approved(template: Path, steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as directory:

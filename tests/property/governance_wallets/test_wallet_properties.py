@@ -21,6 +21,7 @@ from governance.wallets.signatures import recover
 from governance.wallets.siwe import SiweMessage, parse_siwe
 from governance.wallets.typed_data import VOTE_TYPES, VoteMessage
 from governance.wallets.vote_message import parse_vote
+from tests.examples import examples
 
 ADDRESSES = st.binary(min_size=20, max_size=20).map(checksum)
 TIMES = st.integers(0, 2**33).map(format_time)
@@ -78,7 +79,7 @@ def test_any_text_is_refused_in_words(text: str) -> None:
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(
     kind=st.sampled_from(VOTE_TYPES),
     sender=ADDRESSES,
@@ -151,7 +152,7 @@ def attempts(draw: st.DrawFn) -> list[WalletEvent]:
 EVENTS = st.lists(attempts(), max_size=12).map(lambda groups: [event for group in groups for event in group])
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 @given(EVENTS)
 def test_no_order_of_events_gives_a_wallet_two_owners_spends_a_nonce_twice_or_skips_the_cool_down(
     events: list[WalletEvent],

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dao_bot.policy.check import check
+from tests.examples import examples
 from tests.property.policy.strategies import POLICY_HASH, Case, Limits, breaches, cases
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def violated(case: Case, limits: Limits) -> set[str]:
@@ -29,7 +30,11 @@ def test_at_least_three_in_ten_random_batches_are_accepted_and_each_rule_refuses
     named: set[str] = set()
 
     @settings(
-        max_examples=1500, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=examples(600),
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
     )
     @given(cases())
     def draw(case: Case) -> None:
@@ -53,7 +58,7 @@ def test_at_least_three_in_ten_random_batches_are_accepted_and_each_rule_refuses
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
 def test_a_wider_limit_never_refuses_what_a_narrower_one_accepts(name: str) -> None:
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(cases(), cases())
     def hold(case: Case, other: Case) -> None:
         one, two = getattr(case.limits, name), getattr(other.limits, name)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao_bot.policy.check import check
+from tests.examples import examples
 from tests.property.policy.strategies import POLICY_HASH
 from tests.property.policy.violations import SENSIBLE, VIOLATIONS, Violation, tame_facts
 
@@ -26,7 +27,7 @@ def test_the_batch_that_is_broken_below_is_acceptable_as_it_is() -> None:
 
 @pytest.mark.parametrize(("rule", "violation"), EACH)
 def test_the_broken_rule_is_named(rule: str, violation: Violation) -> None:
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=examples(10), deadline=None)
     @given(st.integers(0, 10**6))
     def hold(number: int) -> None:
         verdict = check(SENSIBLE.rules(), violation(tame_facts(), number), POLICY_HASH)

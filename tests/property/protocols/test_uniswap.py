@@ -35,6 +35,7 @@ from dao_bot.protocols.uniswap_v3.encode import minimum_output
 from dao_bot.protocols.uniswap_v3.paths import Path, pool_address
 from dao_bot.protocols.uniswap_v3.protocol import UniswapV3
 from dao_bot.protocols.uniswap_v3.settings import UniswapV3Settings
+from tests.examples import examples
 
 FACTORY = Address("0x1F98431c8aD98523631AE4a59f267346ea31F984")
 SAFE = checksum(b"\x5a" * 20)
@@ -86,7 +87,7 @@ def _fair(swap: Swap, context: EncodeContext) -> Fraction:
 
 
 @given(swaps())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_swap_reads_back_from_its_bytes_as_what_was_asked_for(case: tuple[UniswapV3, Swap, EncodeContext]) -> None:
     uniswap, swap, context = case
     clear, allow, exchange, end = uniswap.encode(swap, context)
@@ -104,7 +105,7 @@ def test_a_swap_reads_back_from_its_bytes_as_what_was_asked_for(case: tuple[Unis
 
 
 @given(swaps(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_swap_with_one_byte_changed_never_reads_the_same(
     case: tuple[UniswapV3, Swap, EncodeContext], data: st.DataObject
 ) -> None:
@@ -117,7 +118,7 @@ def test_a_swap_with_one_byte_changed_never_reads_the_same(
 
 
 @given(swaps())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_minimum_is_never_below_either_bound_and_never_a_unit_too_much(
     case: tuple[UniswapV3, Swap, EncodeContext],
 ) -> None:
@@ -130,7 +131,7 @@ def test_the_minimum_is_never_below_either_bound_and_never_a_unit_too_much(
 
 
 @given(swaps(), st.integers(1, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_quote_below_the_oracles_bound_is_always_refused(
     case: tuple[UniswapV3, Swap, EncodeContext], below: int
 ) -> None:
@@ -201,7 +202,7 @@ ticks = st.integers(MIN_TICK, MAX_TICK)
 
 
 @given(ticks)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_a_tick_is_the_price_of_the_whitepaper_but_for_its_last_unit(tick: int) -> None:
     near = tick % 2_000 - 1_000  # an exact power of 1.0001 with millions of digits takes too long
     exact = int(Fraction(10_001, 10_000) ** near * 10**18 * WAD)

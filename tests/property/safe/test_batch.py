@@ -14,10 +14,11 @@ from dao_bot.domain.calls import Call, CallType
 from dao_bot.domain.errors import BadInput, DaoBotError
 from dao_bot.domain.multisend import MULTI_SEND_SELECTOR, decode_multi_send, encode_multi_send
 from dao_bot.safe.batch import unwrap, wrap_multisig
+from tests.examples import examples
 from tests.property.safe.strategies import addresses, calls
 
 BATCHES = st.lists(calls(), max_size=5)
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=examples(60), deadline=None)
 
 
 @QUICK
@@ -29,7 +30,7 @@ def test_a_wrapped_batch_unwraps_to_the_same_calls(batch: list[Call], multi_send
     assert wrapped.operation is CallType.DELEGATECALL
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(BATCHES.filter(bool))
 def test_the_bytes_are_those_of_safe_eth_py(batch: list[Call]) -> None:
     theirs = [
@@ -64,7 +65,7 @@ def test_a_batch_that_is_cut_off_or_has_bytes_behind_it_is_refused(batch: list[C
         decode_multi_send(encoded[:-count] if cut else encoded + bytes(count))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda tail: bytes.fromhex("8d80ff0a") + tail))
 def test_noise_is_refused_in_words(noise: bytes) -> None:
     try:

@@ -13,12 +13,13 @@ from safe_eth.safe.safe_tx import SafeTx
 from dao_bot.domain.addresses import Address
 from dao_bot.safe.hashes import domain_hash, message_hash, safe_tx_hash
 from dao_bot.safe.transaction import SafeTransaction
+from tests.examples import examples
 from tests.property.safe.strategies import addresses, safe_transactions
 
 FIELDS = ("value", "nonce", "safe_tx_gas", "base_gas", "gas_price")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(1, 2**64), addresses(), safe_transactions())
 def test_hashes_equal_those_of_safe_eth_py(chain_id: int, safe: Address, transaction: SafeTransaction) -> None:
     theirs = SafeTx(
@@ -43,7 +44,7 @@ def test_hashes_equal_those_of_safe_eth_py(chain_id: int, safe: Address, transac
     assert safe_tx_hash(chain_id, safe, transaction) == bytes(theirs.safe_tx_hash)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(safe_transactions(), st.sampled_from(FIELDS))
 def test_every_number_is_bound_by_the_hash(transaction: SafeTransaction, name: str) -> None:
     number = getattr(transaction, name)
@@ -52,7 +53,7 @@ def test_every_number_is_bound_by_the_hash(transaction: SafeTransaction, name: s
     assert message_hash(other) != message_hash(transaction)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(1, 2**64), addresses(), safe_transactions())
 def test_a_signature_is_good_on_one_chain_for_one_safe(
     chain_id: int, safe: Address, transaction: SafeTransaction

@@ -23,9 +23,10 @@ from dao_bot.safe.signatures import (
 )
 from dao_bot.safe.signing import key_address, sign_safe_transaction
 from dao_bot.safe.transaction import SafeTransaction
+from tests.examples import examples
 from tests.property.safe.strategies import addresses, keys, safe_transactions
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=examples(40), deadline=None)
 SAFE = Address("0x" + "11" * 20)
 SCALARS = st.integers(1, SECP256K1_ORDER // 2)
 NONZERO = addresses().filter(lambda owner: int(owner, 16) > 0)
@@ -39,14 +40,14 @@ def signatures() -> st.SearchStrategy[Signature]:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(signatures())
 def test_a_signature_survives_its_bytes(signature: Signature) -> None:
     assert parse_signature(signature_bytes(signature)) == signature
     assert parse_signature("0x" + signature_bytes(signature).hex()) == signature
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_noise_is_refused_in_words_or_has_one_spelling(noise: bytes | str) -> None:
     try:

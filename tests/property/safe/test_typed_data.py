@@ -11,12 +11,13 @@ from dao_bot.domain.addresses import Address
 from dao_bot.safe.hashes import safe_tx_hash
 from dao_bot.safe.transaction import SafeTransaction
 from dao_bot.safe.typed_data import safe_typed_data
+from tests.examples import examples
 from tests.property.safe.strategies import addresses, safe_transactions
 
 KEY = b"\x11" * 32
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(1, 2**53 - 1), addresses(), safe_transactions())
 def test_a_wallet_that_signs_the_typed_data_signs_the_safe_tx_hash(
     chain_id: int, safe: Address, transaction: SafeTransaction

@@ -19,6 +19,7 @@ from dao_bot.domain.lifecycle import OPEN_STATES, TRANSITIONS, State
 from dao_bot.store.schema import NONCE_HOLDING_STATES
 from dao_bot.store.store import open_store
 from tests.contract.store.samples import NOW, OTHER_SAFE, SAFE, USDC, USDT, outcome, proposal
+from tests.examples import examples
 
 WAY = (State.SIMULATED, State.PENDING, State.ACTIVE, State.SUCCEEDED, State.QUEUED, State.READY, State.EXECUTING)
 SAFES = (SAFE, OTHER_SAFE)
@@ -168,4 +169,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestHistories.settings = settings(max_examples=examples(9), stateful_step_count=30, deadline=None)

@@ -18,6 +18,7 @@ from dao_bot.domain.simulation import Simulation
 from dao_bot.domain.tokens import Amount, Token
 from dao_bot.domain.verdict import Verdict
 from dao_bot.store.codec import Codec
+from tests.examples import examples
 
 UINT256 = st.integers(0, 2**256 - 1)
 ANY_INT = st.integers(-(2**300), 2**300)
@@ -82,7 +83,7 @@ PROPOSALS = st.builds(
 )
 CODEC = Codec()
 SLOW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

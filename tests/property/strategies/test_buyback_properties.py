@@ -12,6 +12,7 @@ from dao_bot.strategy import Burn, Decision, Swap, usd_value
 from strategies.buyback_burn import Params
 from strategies.buyback_burn.budget import period_at
 from strategies.buyback_burn.pools import depth
+from tests.examples import examples
 from tests.unit.strategies.buyback_kit import (
     DAY,
     GOV,
@@ -75,7 +76,7 @@ def test_a_purchase_keeps_every_limit() -> None:
     """At least a fifth of what is drawn is bought, so that the limits are really tried."""
     outcomes = {True: 0, False: 0}
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=examples(160), deadline=None)
     @given(markets)
     def hold(case: dict[str, Any]) -> None:
         chosen, decision, seen = _decided(case)
@@ -113,7 +114,7 @@ def _require_within_limits(case: dict[str, Any], chosen: Params, decision: Decis
     assert 0 < swap.least <= swap.expected <= seen["ladders"][0].quoted(swap.sell.units)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(160), deadline=None)
 @given(markets)
 def test_no_token_costs_more_than_bid_hard_maximum_and_cost_allow_whatever_the_swap_then_brings(
     case: dict[str, Any],
@@ -134,7 +135,7 @@ def test_no_token_costs_more_than_bid_hard_maximum_and_cost_allow_whatever_the_s
     assert expected <= round(case["price"] * 10**9) * 10**9 * (WAD + chosen.max_cost) // WAD
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(markets, st.sampled_from(["spot", "twap"]), st.sampled_from([1.0101, 0.9899, 1.5, 0.3]))
 def test_nothing_is_bought_when_oracle_and_pool_disagree(case: dict[str, Any], which: str, apart: float) -> None:
     chosen, decision, _ = _decided({**case, which: apart})
@@ -142,7 +143,7 @@ def test_nothing_is_bought_when_oracle_and_pool_disagree(case: dict[str, Any], w
     assert chosen.max_deviation == WAD // 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(24), deadline=None)
 @given(st.integers(0, len(SETTINGS) - 1), st.lists(st.integers(60, 3 * 3_600), min_size=5, max_size=60))
 def test_a_campaign_of_runs_never_spends_more_than_the_budget_of_a_period(which: int, gaps: list[int]) -> None:
     """Each run sees what the runs before it spent, and nothing else of them."""

@@ -19,6 +19,7 @@ from strategies.curation.stakes import Kind, Log
 from strategies.curation.tastes import forecast
 from strategies.curation.trust import Model, trust
 from strategies.curation.voices import Rules, Voices, voices
+from tests.examples import examples
 
 NOW = 400 * DAY
 WALLETS, WORKS = 6, 8
@@ -162,7 +163,7 @@ def test_a_split_never_passes_the_budget_or_a_cap(budget: int, rows: list[tuple[
         assert sum(each for each, who in zip(units, recipients, strict=True) if who == recipient) <= cap
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=200))
 def test_codes_of_addresses_stand_for_the_same_addresses(numbers: list[int]) -> None:
     raw = np.frombuffer(b"".join(number.to_bytes(20, "big") for number in numbers), np.uint8).reshape(-1, 20)

@@ -16,6 +16,7 @@ from dao_bot.domain.units import WAD
 from dao_bot.strategy import CollectFees, DecreaseLiquidity, IncreaseLiquidity, MintPosition, Position
 from strategies.liquidity import ledger
 from strategies.liquidity.ledger import Ledger, Sample
+from tests.examples import examples
 from tests.unit.strategies.liquidity_kit import DAY, NOW, POOL, SPACING, decide, params, pool_at, position
 
 UNITS = st.builds(int.__mul__, st.integers(1, 999), st.sampled_from([0, 10**17, 10**19, 10**21, 10**23]))
@@ -48,7 +49,7 @@ def scenes(draw: st.DrawFn) -> dict[str, Any]:
             "memory": memory}  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(scenes())
 def test_nothing_is_deposited_that_is_not_there_and_value_is_conserved(scene: dict[str, Any]) -> None:
     pool, by_id = scene["pool"], {each.token_id: each for each in scene["positions"]}
@@ -72,7 +73,7 @@ def test_nothing_is_deposited_that_is_not_there_and_value_is_conserved(scene: di
     assert before == left or min(left) >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(scenes(), st.integers(WAD // 100 + 10**12, WAD), st.booleans(), st.booleans())
 def test_it_never_acts_when_prices_disagree(scene: dict[str, Any], off: int, spot: bool, up: bool) -> None:
     moved = off if up else -min(off, WAD * 9 // 10)
@@ -106,7 +107,7 @@ def _held_after(scene: dict[str, Any], operations: Sequence[Any]) -> tuple[list[
     return list(by_id.values()), free
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(scenes(), st.sampled_from([20, 50, 80, 95]))
 def test_what_it_puts_in_can_be_put_in_again_after_the_fall_that_is_stated(scene: dict[str, Any], fall: int) -> None:
     """Computed apart from the strategy: the own token falls, everything is taken out, and as many dollars of both
@@ -134,7 +135,7 @@ def test_what_it_puts_in_can_be_put_in_again_after_the_fall_that_is_stated(scene
         assert there[side] >= needed * (1 - 1e-9) - 2, (side, there, needed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(scenes())
 def test_a_decision_is_the_same_for_the_same_observation(scene: dict[str, Any]) -> None:
     assert decide(**scene) == decide(**scene)

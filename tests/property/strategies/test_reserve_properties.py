@@ -15,6 +15,7 @@ from dao_bot.strategy import Amount, Decision, Observation, PoolPrice
 from strategies.reserve_rebalance import ReserveRebalance, amounts, planner, tranches, universe
 from strategies.reserve_rebalance.amounts import Book
 from strategies.reserve_rebalance.universe import Universe
+from tests.examples import examples
 from tests.unit.strategies.kit import BASE, after, bought, observe, params, swaps, token, units
 from tests.unit.strategies.problems import random_problem
 
@@ -59,7 +60,7 @@ def _books(case: Any, seen: Observation, decision: Decision) -> tuple[Book, Book
     return before, Book(tuple(left[each.symbol] for each in tokens), wads)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases)
 def test_no_swap_breaks_a_limit_or_the_floor(case: Any) -> None:
     which, seen, decision = _decide(case)
@@ -76,7 +77,7 @@ def test_no_swap_breaks_a_limit_or_the_floor(case: Any) -> None:
         assert not amounts.newly_broken(assets, before, later, {})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cases)
 def test_value_is_conserved_up_to_the_stated_cost(case: Any) -> None:
     which, seen, decision = _decide(case)
@@ -92,7 +93,7 @@ def _value(case: Any, sold: Amount) -> int:
     return int(sold.units * wad // 10**sold.token.decimals)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cases)
 def test_nothing_off_its_peg_is_bought_and_nothing_is_sold_that_is_not_held(case: Any) -> None:
     _, seen, decision = _decide(case)
@@ -102,7 +103,7 @@ def test_nothing_off_its_peg_is_bought_and_nothing_is_sold_that_is_not_held(case
     assert min(after(seen, decision).values()) >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.integers(0, len(SETTINGS) - 1),
     st.fixed_dictionaries({s: st.integers(0, 3) | st.integers(0, 10**13) | st.just(10**30) for s in SYMBOLS}),
@@ -114,7 +115,7 @@ def test_any_balance_is_decided_on(which: int, exact: dict[str, int]) -> None:
     assert min(after(seen, decision).values()) >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.sampled_from(SYMBOLS), min_size=1, max_size=4, unique=True), treasuries)
 def test_what_a_cross_rate_makes_suspect_is_bought_on_neither_side(legs: list[str], held: dict[str, float]) -> None:
     base, quote = token(legs[0]), token("USDT" if legs[0] != "USDT" else "USDC")
@@ -124,7 +125,7 @@ def test_what_a_cross_rate_makes_suspect_is_bought_on_neither_side(legs: list[st
         assert not {base.symbol, quote.symbol} & bought(decision)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 5), st.integers(1, 12))
 def test_a_tranche_is_an_equal_part_and_exits_go_whole(seed: int, parts: int) -> None:
     optimizer, inputs = random_problem(seed, assets=5)
@@ -136,7 +137,7 @@ def test_a_tranche_is_an_equal_part_and_exits_go_whole(seed: int, parts: int) ->
     assert (first <= flow + 1e-15).all() and (first >= 0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 12))
 def test_the_plan_is_never_worse_than_holding(seed: int, assets: int) -> None:
     optimizer, inputs = random_problem(seed, assets=assets)

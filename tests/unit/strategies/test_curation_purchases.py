@@ -14,6 +14,7 @@ from dao_bot.domain.needs import Spend
 from dao_bot.domain.units import WAD
 from dao_bot.strategy import Decision, Ladder, Prices, Rung, Swap, Token, TokenPrice, Transfer
 from strategies.curation.purchases import quotes_needed
+from tests.examples import examples
 from tests.unit.strategies.curation_kit import NOW, USDC, Event, address, community, curation, params, seen
 
 DUSK, TIDE, REEF = (Token(1, checksum("0x" + f"{number:040x}"), name, 18) for number, name in enumerate("ABC", 1))
@@ -124,7 +125,7 @@ def test_nothing_is_bought_while_nobody_with_standing_backs_anything(stakes: lis
     assert decision.operations == () and "Nothing is spent" in decision.reason
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     budget=st.integers(1, 10**6),
     per_run=st.integers(1, 10**6),

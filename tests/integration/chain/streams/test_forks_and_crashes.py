@@ -20,6 +20,7 @@ from dao_bot.chain.streams.stream import EventStream, StreamSource
 from dao_bot.devnet.anvil import CHAIN_ID, Anvil
 from dao_bot.domain import failpoints
 from dao_bot.domain.addresses import Address
+from tests.examples import examples
 from tests.integration.chain.streams.kit import TRANSFER, Emitter, chain_of, new_emitter, rows, stream_of
 
 EMIT = st.tuples(st.just("emit"), st.integers(0, 3))
@@ -47,7 +48,7 @@ def processes() -> ForkServerContext:
     return context
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(history=HISTORIES)
 def test_after_any_history_the_columns_are_what_the_chain_says(shared: Emitter, history: list[tuple]) -> None:  # type: ignore[type-arg]
     anvil = shared.anvil
