@@ -9,11 +9,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from dao_bot.cards.folds import on_phones
 from dao_bot.cards.history import history_plot
 from dao_bot.cards.markup import Child, element, to_html
 from dao_bot.cards.model import CardModel, Tone
 from dao_bot.cards.page_details import calls_section, identity_section, words_section
-from dao_bot.cards.page_tables import holdings_table, positions_table, prices_table, rules_list, rules_table
+from dao_bot.cards.page_tables import (
+    holdings_table,
+    kept_checks,
+    kept_numbers,
+    positions_table,
+    pressing_rules,
+    prices_table,
+)
 from dao_bot.cards.plots import cost_plot, differences_plot, holdings_plot, limits_plot, pegs_plot
 from dao_bot.cards.quality import quality_lines
 from dao_bot.cards.sentences import counted, payment_verb, payment_words
@@ -36,9 +44,9 @@ def as_page(card: CardModel, history: Mapping[str, Series] | None = None) -> str
         _hero(card),
         _story(card),
         _quality(card),
+        _rules(card),
         _holdings(card),
         _positions(card),
-        _rules(card),
         _prices(card, history or {}),
         calls_section(card),
         words_section(card),
@@ -211,6 +219,9 @@ def _section(title: str, *children: Child) -> Element:
 def _holdings(card: CardModel) -> Element | None:
     if not card.holdings:
         return None
+    plot, rows = holdings_plot(card), len(card.holdings)
+    title = f"{rows:,} {'token' if rows == 1 else 'tokens'} in exact amounts, with shares of the treasury"
+    legend = "Of each token: the change, then before → expected, and its share of the treasury."
     said = f"Priced holdings are worth {usd(card.total_before, places=0)} before"
     said += f" and {usd(card.total_expected, places=0)} after, at the same prices."
     if card.hidden_empty:
@@ -222,9 +233,18 @@ def _holdings(card: CardModel) -> Element | None:
             "div",
             element(
                 "div",
-                [_figure(holdings_plot(card)), _figure(cost_plot(card)), _figure(differences_plot(card))],
+                [_figure(plot), _figure(cost_plot(card)), _figure(differences_plot(card))],
             ),
-            element("div", holdings_table(card), element("p", said, class_="small muted")),
+            element(
+                "div",
+                on_phones(
+                    title,
+                    element("p", legend, class_="small muted only-narrow"),
+                    holdings_table(card),
+                    unfolded=plot is None,
+                ),
+                element("p", said, class_="small muted"),
+            ),
             class_="two",
         ),
     )
@@ -238,12 +258,14 @@ def _positions(card: CardModel) -> Element | None:
 
 
 def _rules(card: CardModel) -> Element:
-    plot, checks = _figure(limits_plot(card)), rules_list(card)
+    """What presses first; what is kept with room to spare after it."""
+    plot, checks = _figure(limits_plot(card)), kept_checks(card)
     halves = [element("div", half) for half in (plot, checks) if half is not None]
     return _section(
         f"Policy: {counted(card.rules)}",
+        pressing_rules(card),
         element("div", halves, class_="two even" if len(halves) == 2 else None),
-        rules_table(card),
+        kept_numbers(card),
     )
 
 
@@ -251,7 +273,10 @@ def _prices(card: CardModel, history: Mapping[str, Series]) -> Element | None:
     if not card.prices:
         return None
     plots = [_figure(pegs_plot(card)), _figure(history_plot(history))]
-    table = prices_table(card)
+    sources = sum(len(row.sources) for row in card.prices)
+    doubtful = any(row.usd is None or row.problems or any(each.stale for each in row.sources) for row in card.prices)
+    title = f"{len(card.prices):,} prices from {sources:,} sources, their age and what is wrong with them"
+    table = on_phones(title, prices_table(card), unfolded=doubtful)
     if not any(plot is not None for plot in plots):
         return _section("Prices", table)
     return _section("Prices", element("div", element("div", plots), element("div", table), class_="two"))

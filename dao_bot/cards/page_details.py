@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from dao_bot.cards.folds import on_phones
 from dao_bot.cards.markup import Child, element
 from dao_bot.cards.model import CallRow, CardModel, Party
 from dao_bot.cards.page_tables import cell, grid
@@ -13,7 +14,7 @@ from dao_bot.domain.calls import CallType
 
 
 def calls_section(card: CardModel) -> Element:
-    """The decoded calls in order, each with its arguments folded away."""
+    """The decoded calls in order, each with its bytes' meaning folded away: whole address, function and arguments."""
     return element(
         "section",
         element("h2", f"{len(card.calls):,} calls, in this order, all or none"),
@@ -32,7 +33,7 @@ def _call(row: CallRow) -> Element:
         )
         for name, kind, value in row.arguments
     ]
-    size = f"{row.data_size:,} bytes"
+    target: list[Child] = [element("bdi", row.to.label), ", "] if row.to.label else []
     return element(
         "li",
         element("span", str(row.number), class_="n"),
@@ -40,10 +41,11 @@ def _call(row: CallRow) -> Element:
             "div",
             element("div", row.summary),
             element("div", f"with {number(row.value, 18, 6)} of the native coin") if row.value else None,
-            element("div", party(row.to), class_="small muted"),
+            None if row.to.label else element("div", party(row.to), class_="small muted"),
             element(
                 "details",
-                element("summary", element("span", function, class_="mono"), f", {size}"),
+                element("summary", *target, element("span", function, class_="mono")),
+                element("div", "to ", *party(row.to), f", {row.data_size:,} bytes", class_="small muted"),
                 grid([("argument", False), ("type", False), ("value", False)], arguments) if arguments else None,
             ),
         ),
@@ -80,19 +82,24 @@ def _words_table(title: str, rows: Sequence[tuple[str, str]]) -> Element | None:
     if not rows:
         return None
     lines = [element("tr", element("th", name, scope="row"), cell("", value, style="r")) for name, value in rows]
-    return element("div", element("h3", title), element("table", element("tbody", lines)))
+    return on_phones(title, element("h3", title), element("table", element("tbody", lines), class_="pairs"))
 
 
 def identity_section(card: CardModel) -> Element:
-    """Hashes in full, who has signed, and the simulations behind the card."""
+    """Hashes in full; then who has signed, the simulations behind the card, and what it was made from."""
     return element(
         "section",
         element("h2", "Compare before you sign"),
-        element("dl", [[element("dt", name), element("dd", value)] for name, value in _facts(card)], class_="facts"),
+        _facts(_compared(card)),
+        on_phones("Route, owners, simulations, and what the proposal was made from", _facts(_origin(card))),
     )
 
 
-def _facts(card: CardModel) -> Iterator[tuple[str, Child]]:
+def _facts(facts: Iterable[tuple[str, Child]]) -> Element:
+    return element("dl", [[element("dt", name), element("dd", value)] for name, value in facts], class_="facts")
+
+
+def _compared(card: CardModel) -> Iterator[tuple[str, Child]]:
     yield "batch hash", _hash(card.batch_hash)
     if card.hashes:
         yield "Safe nonce", str(card.hashes.nonce)
@@ -100,28 +107,32 @@ def _facts(card: CardModel) -> Iterator[tuple[str, Child]]:
         yield "message hash", _hash(card.hashes.message_hash)
         yield "safeTxHash", _hash(card.hashes.safe_tx_hash)
     yield "Safe", [*party(card.safe), f", version {card.safe_version}" if card.safe_version else None]
+    if card.signatures:
+        made = card.signatures
+        yield "signatures", f"{len(made.signed)} of {made.threshold} needed, {len(made.owners)} owners"
+    yield "valid until", f"{card.deadline}, second {card.valid_until}"
+    if card.outcome:
+        yield "executed in", [f"block {card.outcome.block_number:,}, ", _hash(card.outcome.transaction_hash)]
+        paid = f"{card.outcome.gas_used:,} gas, {number(card.outcome.gas_cost, 18, 6)} of the native coin"
+        yield "gas paid", paid if card.cost.gas_usd is None else f"{paid}, {usd(card.cost.gas_usd)}"
+
+
+def _origin(card: CardModel) -> Iterator[tuple[str, Child]]:
     how = "by delegatecall to " if card.operation is CallType.DELEGATECALL else "by a call to "
     yield "route", [f"{card.route}, {how}", *party(card.target), f", {card.data_size:,} bytes"]
     yield "approval", card.approval_rule
     if card.signatures:
-        made = card.signatures
-        yield "signatures", f"{len(made.signed)} of {made.threshold} needed, {len(made.owners)} owners"
-        for owner in made.owners:
-            yield "has signed" if owner in made.signed else "has not signed", party(owner)
+        for owner in card.signatures.owners:
+            yield "has signed" if owner in card.signatures.signed else "has not signed", party(owner)
     for witness in card.witnesses:
         result = "succeeds" if witness.success else f"fails: {witness.revert_reason or 'no reason given'}"
         gas = f", {witness.gas_used:,} gas" if witness.gas_used is not None else ""
         yield "simulation", f"{witness.method} on {witness.endpoint} {result}{gas}"
-    yield "valid until", f"{card.deadline}, second {card.valid_until}"
     yield "proposal", _hash(card.proposal_id)
     yield "policy", _hash(card.policy_hash)
     yield "observation", _hash(card.observation_digest)
     yield "block", [f"{card.block.number:,} of {utc(card.block.timestamp)}, ", _hash(card.block.hash)]
     yield "run", f"{card.strategy} at {utc(card.nominal)}, attempt {card.attempt + 1}"
-    if card.outcome:
-        yield "executed in", [f"block {card.outcome.block_number:,}, ", _hash(card.outcome.transaction_hash)]
-        paid = f"{card.outcome.gas_used:,} gas, {number(card.outcome.gas_cost, 18, 6)} of the native coin"
-        yield "gas paid", paid if card.cost.gas_usd is None else f"{paid}, {usd(card.cost.gas_usd)}"
 
 
 def _hash(value: str) -> Element:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from dao_bot.cards.folds import on_phones
 from dao_bot.cards.liquidity import contents_words, range_words
 from dao_bot.cards.markup import Child, element
 from dao_bot.cards.model import CardModel, HoldingRow, PositionRow, PriceRow, RuleRow
@@ -59,7 +60,7 @@ def _holding(row: HoldingRow, executed: bool) -> Element:
         units("expected", row.expected),
         last,
         cell("share", share or None, style="r"),
-        class_=None if row.changes else "still",
+        class_="moved" if row.changes else "still",
     )
 
 
@@ -83,15 +84,26 @@ def _position(row: PositionRow) -> Element:
     )
 
 
-def rules_table(card: CardModel) -> list[Child]:
-    """Every rule with a value: before, after, limit, and whether it holds; many kept ones are folded away."""
-    rows = [row for row in card.rules if has_value(row)]
-    kept = [row for row in rows if row.verdict == "kept"]
+def pressing_rules(card: CardModel) -> list[Child]:
+    """Every rule that is broken or at its limit: with before, after and limit where it has them, else its sentence."""
+    pressing = [row for row in card.rules if row.verdict != "kept"]
+    with_value = [row for row in pressing if has_value(row)]
+    return [_rules(with_value) if with_value else None, _checks([row for row in pressing if not has_value(row)])]
+
+
+def kept_numbers(card: CardModel) -> Element | None:
+    """The kept rules that have a value; many are folded away."""
+    kept = [row for row in card.rules if row.verdict == "kept" and has_value(row)]
     if len(kept) <= _MOST_UNFOLDED:
-        return [_rules(rows)] if rows else []
-    pressing = [row for row in rows if row.verdict != "kept"]
-    folded = element("details", element("summary", f"{len(kept):,} rules are kept: their numbers"), _rules(kept))
-    return [_rules(pressing) if pressing else None, folded]
+        return _rules(kept) if kept else None
+    return element("details", element("summary", f"{len(kept):,} rules are kept: their numbers"), _rules(kept))
+
+
+def kept_checks(card: CardModel) -> Element | None:
+    """The kept rules that only hold or do not, each with its sentence."""
+    kept = [row for row in card.rules if row.verdict == "kept" and not has_value(row)]
+    checks = _checks(kept)
+    return None if checks is None else on_phones(f"{len(kept):,} rules without a number are kept", checks)
 
 
 def _rules(rows: Sequence[RuleRow]) -> Element:
@@ -99,9 +111,7 @@ def _rules(rows: Sequence[RuleRow]) -> Element:
     return grid(headings, [_rule(row) for row in rows])
 
 
-def rules_list(card: CardModel) -> Element | None:
-    """The rules that only hold or do not, each with its sentence."""
-    rows = [row for row in card.rules if not has_value(row)]
+def _checks(rows: Sequence[RuleRow]) -> Element | None:
     lines = [
         element(
             "li",
@@ -132,8 +142,8 @@ def _rule(row: RuleRow) -> Element:
         cell("before", row.before or None, style=_aligned(row.before)),
         cell("after", row.after or None, style=_aligned(row.after)),
         cell("limit", row.limit or None, style=_aligned(row.limit)),
-        cell("", element("span", row.verdict, class_=f"tag {style or ''}".strip()), style="r"),
-        class_=style,
+        cell("verdict", element("span", row.verdict, class_=f"tag {style or ''}".strip()), style="r"),
+        class_=f"rule {style or ''}".strip(),
     )
 
 

@@ -96,19 +96,21 @@ tbody th.sym{min-width:0}
 .why{display:block;font-weight:400}
 .checks{list-style:none;margin:0;padding:0;display:grid;gap:9px;font-size:.92rem}
 .checks .broken{color:var(--orange);font-weight:600}
-section>div+table,section>div+details{margin-top:26px}section>table+details{margin-top:14px}
+section>div+table,section>div+details,section>:is(table,ul)+div{margin-top:26px}
+section>table+:is(details,ul){margin-top:14px}
 .problem{color:var(--orange);font-weight:650}
 .sym,.tag{white-space:nowrap}
 .tag{color:var(--muted)}
 .tag.broken{color:var(--orange);font-weight:650}.tag.tight{color:var(--amber);font-weight:650}
 ol.calls{margin:0;padding:0;list-style:none;display:grid;gap:12px}
-ol.calls>li{display:grid;grid-template-columns:2.1rem 1fr}
+ol.calls>li{display:grid;grid-template-columns:2.1rem minmax(0,1fr)}
 ol.calls .n{width:1.6rem;height:1.6rem;border-radius:50%;background:var(--soft);color:var(--blue);
 font-weight:700;font-size:.82rem;display:grid;place-items:center}
 ol.calls li.danger .n{background:var(--orange-soft);color:var(--orange)}
 details{margin-top:4px}
 summary{cursor:pointer;color:var(--muted);font-size:.86rem}
 details table{margin-top:6px}
+.only-narrow{display:none}
 blockquote{margin:0 0 14px;padding:2px 0 2px 16px;border-left:3px solid var(--line)}
 blockquote p:last-child{margin:0}
 dl.facts{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:6px 18px;margin:0}
@@ -120,7 +122,10 @@ footer{margin-top:22px;color:var(--muted);font-size:.84rem}
 svg.plot{display:block;width:100%;max-width:480px;height:auto;overflow:visible}
 """
     + PLOT_CSS
-    + """@media (max-width:900px){.hero{grid-template-columns:1fr 1fr}.two{grid-template-columns:minmax(0,1fr)}}
+    + """@supports selector(::details-content){@media (min-width:620.1px),print{
+details.narrow>summary{display:none}details.narrow::details-content{content-visibility:visible;height:auto}
+details.narrow{margin-top:0}dl+details.narrow{margin-top:6px}}}
+@media (max-width:900px){.hero{grid-template-columns:1fr 1fr}.two{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:620px){main{padding:16px 12px 40px}section{padding:18px 16px;border-radius:12px}
 .hero{gap:10px}.hero>div{padding:13px 14px}.big{font-size:1.1rem}.mono{font-size:.78em}
 .story{grid-template-columns:minmax(0,1fr);gap:2px}.story dd{margin-bottom:10px}
@@ -134,13 +139,28 @@ tbody th{text-align:left}
 tbody td:empty{display:none}
 tbody td::before{content:attr(data-label);color:var(--muted);text-align:left;white-space:nowrap}
 tbody td.wide{display:block;text-align:left}tbody td.wide::before{content:none}
-tr.still,tr:has(td.wide.small){display:grid;grid-template-columns:minmax(0,1fr) auto 4.6rem;gap:0 14px}
+.only-narrow{display:block}.two{gap:16px}details.narrow>summary{padding:5px 0}
+tr:is(.moved,.rule){display:flex;flex-wrap:wrap;gap:0 7px}
+tr:is(.moved,.rule) td::before{content:none}
+tr:is(.moved,.rule) td:is([data-label=after],[data-label=expected])::before{content:"→"}
+tr.rule td[data-label=before]:empty+td::before{content:none}
+tr:is(.moved,.rule) td:is([data-label=after],[data-label=expected]){gap:7px}
+tr.rule th{flex:0 0 100%}tr.rule td{font-size:.86rem;text-align:left}tr.rule td[data-label=verdict]{margin-left:auto}
+tr.moved th{flex:1}tr.moved td:is([data-label=change],[data-label=realised]){order:1}
+tr.moved::after{content:"";flex:0 0 100%;order:2}
+tr.moved td:is([data-label=before],[data-label=expected],[data-label=share]){order:3;font-size:.9em;color:var(--muted)}
+tr.moved td[data-label=share]{margin-left:auto}
+.pairs tr{display:flex;justify-content:space-between;gap:16px;padding:5px 0}
+.pairs :is(th,td){padding:0}
+.calls summary{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.calls [open] summary{white-space:normal}
+tr.still,tr:has(td.wide.small){display:grid;grid-template-columns:minmax(0,1fr) auto minmax(4.6rem,auto);gap:0 14px}
 :is(tr.still,tr:has(td.wide.small)) td::before{content:none}
 tr.still td[data-label=expected]{display:none}tr td.wide.small{grid-column:1/-1}
 :is(tr.still,tr:has(td.wide.small)) td:not(.wide){justify-content:end}
 tr.tight,tr.broken{padding-left:10px;box-shadow:inset 3px 0 var(--amber)}
 tr.broken{box-shadow:inset 3px 0 var(--orange)}
 tr.tight th:first-child,tr.broken th:first-child{box-shadow:none;padding-left:0}}
+@media screen and (max-width:620px){details.narrow>h3{display:none}}
 @media print{:root{--bg:#fff}body{font-size:11pt}main{max-width:none;padding:0}
 section,.hero>div{border-color:#bbb}figure,tr,li,.hero,dl{break-inside:avoid}
 h2{break-after:avoid}section{padding:12px 14px;margin-top:10px}
