@@ -48,6 +48,11 @@ class Caller:
         self.require_any(house, (*roles.members, *roles.stewards), "members or stewards")
         return self.identity(house)
 
+    def may_read(self, house: House) -> bool:
+        """Whether he may look."""
+        roles = house.settings.roles
+        return bool(self.roles & ids((*roles.members, *roles.stewards)))
+
     def require_any(self, house: House, allowed: tuple[str, ...], who: str) -> None:
         """Refuse who has none of these roles."""
         if not self.roles & ids(allowed):

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from dao_bot.cards.text import clean
 from dao_bot.domain.lifecycle import OPEN_STATES
+from governance.acts.mandates import proposed_mandates
 from governance.discord import acts, facts
 from governance.discord.caller import Caller, caller_of
 from governance.discord.clerk import Clerk
@@ -33,7 +34,9 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
 
         await clerk.read(interaction, work)
 
-    async def suggest(_: discord.Interaction, so_far: str) -> list[Choice]:
+    async def suggest(interaction: discord.Interaction, so_far: str) -> list[Choice]:
+        if not caller_of(interaction).may_read(house):
+            return []
         return await clerk.in_thread(partial(_proposals_like, house, so_far))
 
     async def suggest_strategy(_: discord.Interaction, so_far: str) -> list[Choice]:
@@ -150,14 +153,12 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
 
 
 def _proposals_like(house: House, so_far: str) -> list[Choice]:
-    """Suggestions hold no more than what every reader may see; ids are what is chosen."""
-    found = [
-        app_commands.Choice(name=clean(f"{poll.hash[2:10]} {poll.title}", 90)[:100], value=poll.hash)
-        for poll in open_questions(house, house.now())
-    ]
-    found += [
-        app_commands.Choice(name=clean(f"{stored.id[2:10]} {stored.proposal.run.strategy}", 90)[:100], value=stored.id)
-        for stored in house.latest()
-        if stored.state in OPEN_STATES or so_far
-    ]
+    """Questions, mandates and proposals; ids are what is chosen."""
+    now = house.now()
+    named = [(poll.hash, poll.title) for poll in open_questions(house, now)]
+    mandates = [one.mandate for one in proposed_mandates(house.store)]
+    named += [(mandate.hash, mandate.title) for mandate in mandates if now <= mandate.expires or so_far]
+    latest = [stored for stored in house.latest() if stored.state in OPEN_STATES or so_far]
+    named += [(stored.id, stored.proposal.run.strategy) for stored in latest]
+    found = [app_commands.Choice(name=clean(f"{id_[2:10]} {title}", 90)[:100], value=id_) for id_, title in named]
     return [one for one in found if so_far.lower().removeprefix("0x") in one.name.lower()][:25]

@@ -15,6 +15,7 @@ from dao_bot.store.values import StoredProposal
 from dao_bot.suggest import did_you_mean
 from governance.discord.cards import card_buttons, card_text, tally_lines
 from governance.discord.house import House
+from governance.discord.mandates import mandate_exhibits, mandate_line, mandate_named, mandate_text
 from governance.discord.questions import open_questions, question_line, question_named, question_text
 from governance.discord.reply import MOST_TEXT, Reply
 from governance.discord.words import code, cut, plain, when
@@ -23,10 +24,11 @@ _MOST_LISTED = 12
 
 
 def proposals(house: House, *, everything: bool) -> Reply:
-    """Open proposals, or the latest ones whatever their state; and open questions."""
+    """Open proposals, mandates and questions; or the latest proposals, and all mandates, whatever their state."""
     latest = house.latest()
     shown = [stored for stored in latest if everything or stored.state in OPEN_STATES][:_MOST_LISTED]
     lines = [_line(house, stored) for stored in shown]
+    lines += [mandate_line(one) for one in mandate_exhibits(house) if everything or not one.is_over]
     lines += [question_line(poll) for poll in open_questions(house, house.now())]
     if not lines:
         return Reply("No proposal is open. `/proposals all:True` lists the latest ones." if latest else "None yet.")
@@ -34,10 +36,13 @@ def proposals(house: House, *, everything: bool) -> Reply:
 
 
 def proposal(house: House, proposal_id: str) -> Reply:
-    """The card in short, with its picture and what can be done; of a proposal or a question."""
+    """The card in short, with its picture and what can be done; of a proposal, a mandate or a question."""
     asked = question_named(house, proposal_id)
     if asked is not None:
         return Reply(question_text(asked), buttons=card_buttons(asked))
+    mandate = mandate_named(house, proposal_id)
+    if mandate is not None:
+        return Reply(mandate_text(mandate), buttons=card_buttons(mandate))
     exhibit = house.exhibit(proposal_id)
     return Reply(card_text(exhibit), proposal_picture(exhibit.card), card_buttons(exhibit))
 

@@ -12,6 +12,7 @@ from governance.discord.acts import wants_reminders
 from governance.discord.cards import COLOURS, Asked, footer
 from governance.discord.exhibit import Exhibit
 from governance.discord.house import House
+from governance.discord.mandates import mandate_exhibits, mandate_line
 from governance.discord.places import Message
 from governance.discord.questions import open_questions, question_line
 from governance.discord.words import code, cut, plain, when
@@ -35,6 +36,7 @@ def digest_of(house: House, day: int, now: int) -> Message:
     open_ = [house.exhibit_of(stored, now) for stored in latest if stored.state in OPEN_STATES]
     done = [stored for stored in latest if stored.state is State.EXECUTED and stored.changed_at > now - DAY]
     lines = [line for exhibit in open_ for line in _open(exhibit)]
+    lines += [mandate_line(one) for one in mandate_exhibits(house) if one.waits]
     lines += [question_line(poll) for poll in open_questions(house, now)]
     lines = lines or ["Nothing is open."]
     if done:
