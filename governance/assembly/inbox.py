@@ -173,7 +173,7 @@ class Inbox(Freezing, Receipts):
             subject.valid_until,
             f"without {needed} approvals it expires" if needed else "without a veto it goes on",
             None if said is None or said.stand is Stand.WITHDRAW else said.stand.value,
-            question.terms.must_be_signed(subject.value),
+            bool(needed) and question.terms.must_be_signed(subject.value),
         )
 
 

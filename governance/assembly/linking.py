@@ -21,11 +21,15 @@ class Linking(Part):
     def begin_link(self, person: Person, page: Page, purpose: Purpose = Purpose.LINK) -> SignIn:
         """A nonce for one person, recorded; `SignIn.message(wallet)` is what the wallet signs. Only a front door that
         knows who the person is may hand it out, and only to him."""
+        return request(page, self.issue_nonce(person, purpose))
+
+    def issue_nonce(self, person: Person, purpose: Purpose) -> NonceIssued:
+        """The same without a page, for a wallet that signs at the command line: `request_of` takes the nonce there."""
         now = self._hall.clock.now()
         with self._hall.store.transaction("issue_nonce"):
             issued = self._hall.register.links().nonces.issue(person, purpose, now)
             self._write(issued, str(person), issued.nonce)
-        return request(page, issued)
+        return issued
 
     def request_of(self, nonce: str, page: Page) -> SignIn:
         """The request that a nonce was given out for, whoever brings it; it must still be good.

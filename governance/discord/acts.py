@@ -12,7 +12,7 @@ from dao_bot.domain.units import parse_duration
 from governance.acts.polls import method_of
 from governance.acts.stands import Stand
 from governance.approvals.settings import parse_power
-from governance.assembly import Task, VoteRecorded
+from governance.assembly import Identity, Task, VoteRecorded
 from governance.assembly.voting import Cast
 from governance.ballots.power import POWER_DECIMALS
 from governance.ballots.written import of_options, told_choice, written_choice
@@ -24,14 +24,24 @@ from governance.discord.questions import require_room
 from governance.discord.reply import MOST_TEXT, Button, Reply, error_reply
 from governance.discord.tidings import how_it_ends
 from governance.discord.words import code, cut, plain, when
+from governance.wallets.sign_in import Purpose
 
 REMINDERS = "reminders"
 REMINDERS_SET = "reminders set"
 """Subject and kind of the acts in which people say whether they want to be reminded."""
 
 NOBODY = "nobody"
-_OF_STEWARDS = frozenset({"approve", "freeze", "unfreeze"})
-"""Errands of people who need not be members."""
+LINKING = {"link": Purpose.LINK, "unlink": Purpose.UNLINK}
+_WHERE_TO_SIGN = {
+    "vote": "`/vote` without a choice",
+    "veto": "`/vote` without a choice",
+    "approve": "*Approve* on its card",
+    "sign": "`/sign`",
+}
+"""By what is to be done."""
+
+_OF_MEMBERS = frozenset({"vote", "delegate"})
+"""Errands of members alone; the others are of stewards or owners too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def inbox(house: House, caller: Caller) -> Reply:
     """What awaits this person, until when, and what doing nothing means."""
     identity = caller.reader(house)
     tasks = house.assembly.inbox(identity)
-    lines = [line for task in tasks for line in _task(task)] or ["Nothing awaits you."]
+    lines = [line for task in tasks for line in _task(house, task)] or ["Nothing awaits you."]
     held = house.assembly.frozen()
     if held is not None:
         lines.insert(0, f"**Approvals are frozen** since {when(held.at)}: {plain(held.reason)}")
@@ -122,8 +132,10 @@ def delegate(house: House, caller: Caller, to: str) -> Reply:
 
 
 def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = None) -> Reply:
-    """A link to the wallet page for this person alone."""
-    identity = caller.reader(house) if errand in _OF_STEWARDS else caller.member(house)
+    """A link to the wallet page for this person alone; without a page, for linking, a code for the command line."""
+    identity = caller.member(house) if errand in _OF_MEMBERS else caller.reader(house)
+    if house.invite is None and errand in LINKING:
+        return _code_for(house, identity, LINKING[errand])
     if house.invite is None:
         raise Refused("no wallet page is configured", next_step=f"Use `dao-bot {errand}` instead")
     subject = None if proposal_id is None else house.assembly.question(proposal_id).subject.id
@@ -131,6 +143,15 @@ def invite(house: House, caller: Caller, errand: str, proposal_id: str | None = 
     return Reply(
         f"{address}\nThis link is yours alone, works once and ends in ten minutes. The page shows what your wallet "
         "will sign; it never asks for a recovery phrase or a key, and neither does anybody who helps you."
+    )
+
+
+def _code_for(house: House, identity: Identity, purpose: Purpose) -> Reply:
+    issued = house.assembly.issue_nonce(identity.person, purpose)
+    command = f"dao-bot link {issued.nonce} --key file:wallet.json"
+    return Reply(
+        f"There is no wallet page here. Where the treasury's record is at hand, {code(command)} does it with the "
+        f"wallet's key. The code is yours alone, works once and ends {when(issued.expires)}. Tell nobody your key."
     )
 
 
@@ -218,8 +239,9 @@ def _told(house: House, made: VoteRecorded | DaoBotError) -> Reply:
     return Reply(f"Your vote {how}: **{plain(chosen, 300)}** with {power} of power from {wallets}.\n{receipts}")
 
 
-def _task(task: Task) -> Iterator[str]:
-    signed = " (only your wallet's signature counts)" if task.signed else ""
+def _task(house: House, task: Task) -> Iterator[str]:
+    page = f"; {_WHERE_TO_SIGN[task.do]} leads to the page for it" if house.invite is not None else ""
+    signed = f" (only your wallet's signature counts{page})" if task.signed else ""
     yield f"**{task.do.capitalize()}**{signed} {code(task.subject[:10])} {plain(task.title, 120)}"
     said = f"you said: {plain(task.done, 60)}; " if task.done else ""
     yield f"by {when(task.until)}; {said}if you do nothing: {plain(task.otherwise)}"

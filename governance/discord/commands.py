@@ -108,6 +108,12 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
         caller = caller_of(interaction)
         await clerk.act(interaction, partial(acts.invite, house, caller, "unlink" if remove else "link"))
 
+    @tree.command(name="sign", description="As an owner of the Safe, sign a batch on the wallet page", guild=place)
+    @app_commands.describe(proposal="its id, or the beginning of it")
+    @app_commands.autocomplete(proposal=suggest)
+    async def sign(interaction: discord.Interaction, proposal: app_commands.Range[str, 6, 100]) -> None:
+        await clerk.act(interaction, partial(acts.invite, house, caller_of(interaction), "sign", proposal))
+
     @tree.command(name="delegate", description="Hand your voting power to another wallet", guild=place)
     @app_commands.describe(to="a wallet's address, or `nobody`; left out: sign with your wallet")
     async def delegate(interaction: discord.Interaction, to: app_commands.Range[str, 0, 42] = "") -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dao_bot.app.governing import own_page
 from governance.ballots.single_choice import SingleChoice
 from governance.discord.press import Verb
+from governance.wallets.person import Person as Member
+from governance.wallets.statement import Deed
 from governance.web.invitations import INVITED
 from tests.integration.discord.kit import play, until
 from tests.integration.discord.parlour import open_parlour
-from tests.integration.governance.town import ANN
+from tests.integration.governance.town import ANN, Wallet
 
 if TYPE_CHECKING:
     from dao_bot.devnet import Anvil, World
@@ -94,5 +98,48 @@ def test_without_a_wallet_page_freezing_needs_a_reason_or_the_command_line(
             recorded = (await steward.type("freeze", parlour.news, reason="taken").answer()).content
             assert "dao-bot unfreeze" in recorded and "`/freeze`" not in recorded
             assert "dao-bot unfreeze" in (await steward.type("freeze", parlour.news).answer()).content
+
+    play(scene, 120)
+
+
+def test_owners_are_led_to_the_page_to_sign_and_the_inbox_says_how(tmp_path: Path, world: World, anvil: Anvil) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, SIGNED, change=with_page) as parlour:
+            owner = await parlour.member("owner", Wallet(world.owner_keys[0], world.owners[0]))
+            steward = await parlour.steward("steward-1")
+            proposal = await parlour.propose()
+            inbox = (await steward.type("inbox", parlour.news).answer()).content
+            assert "only your wallet's signature counts; *Approve* on its card leads to the page" in inbox
+            await asyncio.to_thread(parlour.town.stand_signed, "steward-1", proposal, Deed.APPROVE)
+            await parlour.tick()
+            inbox = (await owner.type("inbox", parlour.news).answer()).content
+            assert "Sign" in inbox and "`/sign` leads to the page" in inbox
+            answer = await owner.type("sign", parlour.news, proposal=proposal[:12]).answer()
+            assert answer.content.startswith(f"{ORIGIN}/#")
+            given = [event.body for event in parlour.town.office.desk.store.events() if event.kind == INVITED]
+            assert [(one["errand"], one["subject"]) for one in given] == [("sign", proposal)]
+
+    play(scene, 120)
+
+
+def test_without_a_wallet_page_a_code_for_the_command_line_links_and_takes_away(
+    tmp_path: Path, world: World, anvil: Anvil
+) -> None:
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, SIGNED) as parlour:
+            steward = parlour.local.person("steward", parlour.stewards.id)
+            assembly, page = parlour.town.assembly, own_page(world.chain_id)
+
+            async def sign(**options: object) -> None:
+                said = (await steward.type("link", parlour.news, **options).answer()).content
+                code = re.findall(r"`dao-bot link (\w+) --key", said)[0]
+                message = assembly.request_of(code, page).message(ANN.address)
+                await asyncio.to_thread(assembly.finish_link, page, message.text(), ANN.sign_text(message.text()))
+
+            await sign()
+            person = Member(parlour.local.guild.id, steward.id)
+            assert [link.wallet for link in assembly.wallets(person)] == [ANN.address]
+            await sign(remove=True)
+            assert assembly.wallets(person) == ()
 
     play(scene, 120)
