@@ -242,7 +242,7 @@ class Voting(Part):
             raise Refused(
                 "you have no voting power in this vote",
                 value=f"{len(wallets)} linked wallets at block {opened.moment.block.number}",
-                next_step="Link the wallet that held your tokens before the proposal" if not wallets else None,
+                next_step="Link the wallet that held your tokens before the proposal; what it got later does not count",
             )
         ballot_id = opened.ballot.id
         votes = [

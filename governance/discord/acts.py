@@ -127,7 +127,8 @@ def delegate(house: House, caller: Caller, to: str) -> Reply:
         return Reply(f"Recorded: {wallets} speak for themselves again, in votes that open from now on.")
     return Reply(
         f"Recorded: the power of {wallets} follows {code(address)} in votes that open from now on. "
-        "Your own vote always comes before the delegate's."
+        "Your own vote always comes before the delegate's. Where only signatures count, so does only a delegation that "
+        "your wallet signed: `/delegate` without an address."
     )
 
 

@@ -182,9 +182,12 @@ def asked_lines(exhibit: Asked) -> Iterator[str]:
     if asks.ballot is not None and exhibit.counted is None and exhibit.waits:
         yield "Members vote on it; the vote opens at the keeper's next look"
     if asks == Terms():
-        yield "Nobody is asked here"
+        yield "Neither members nor stewards are asked: what executes is what owners sign, or the chain's limits allow"
     if asks.must_be_signed(exhibit.value):
-        yield "Only votes and approvals that wallets signed count: `/vote` leads to the wallet page"
+        yield (
+            "Only votes and approvals that wallets signed count; `/vote` without a choice and *Approve* lead to the "
+            "page on which they sign"
+        )
     if isinstance(exhibit, Exhibit):
         yield from _owners(exhibit)
 

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 def intents() -> discord.Intents:
     """What the bot hears of: roles and members, webhooks, deleted messages. Not what people write."""
     wanted = discord.Intents.none()
-    wanted.guilds = wanted.members = wanted.moderation = wanted.webhooks = wanted.guild_messages = True
+    wanted.guilds = wanted.members = wanted.webhooks = wanted.guild_messages = True
     return wanted
 
 

@@ -47,24 +47,34 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
     async def inbox(interaction: discord.Interaction) -> None:
         await clerk.read(interaction, partial(acts.inbox, house, caller_of(interaction)))
 
-    @tree.command(name="proposals", description="What is proposed", guild=place)
+    @tree.command(name="proposals", description="Batches, mandates and questions that are open", guild=place)
     @app_commands.describe(everything="also those that are over")
     @app_commands.rename(everything="all")
     async def proposals(interaction: discord.Interaction, everything: bool = False) -> None:
         await read(interaction, partial(facts.proposals, house, everything=everything))
 
-    @tree.command(name="proposal", description="One proposal: what it changes, costs, and how it can fail", guild=place)
+    @tree.command(
+        name="proposal",
+        description="One batch, mandate or question: what it changes, costs, and how it can fail",
+        guild=place,
+    )
     @app_commands.describe(proposal="its id, or the beginning of it")
     @app_commands.autocomplete(proposal=suggest)
     async def proposal(interaction: discord.Interaction, proposal: app_commands.Range[str, 6, 100]) -> None:
         await read(interaction, partial(facts.proposal, house, proposal))
 
-    @tree.command(name="treasury", description="What the treasury holds: caps, runway", guild=place)
+    @tree.command(
+        name="treasury", description="What the treasury holds, beside its caps, and how long that lasts", guild=place
+    )
     async def treasury(interaction: discord.Interaction) -> None:
         await read(interaction, partial(facts.treasury, house))
 
-    @tree.command(name="strategies", description="What the strategies do, and why not now", guild=place)
-    @app_commands.describe(action="stewards pause and resume", strategy="which one", reason="why it is paused")
+    @tree.command(
+        name="strategies",
+        description="What each strategy decided last, and why not now; stewards pause and resume",
+        guild=place,
+    )
+    @app_commands.describe(action="for stewards", strategy="which one to pause or resume", reason="why it is paused")
     @app_commands.choices(
         action=[app_commands.Choice(name="pause", value="pause"), app_commands.Choice(name="resume", value="resume")]
     )
@@ -87,7 +97,7 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
     @app_commands.describe(
         proposal="its id, or the beginning of it",
         choice="an option, several (Blue, Red), parts (Red: 60, Blue: 40); left out: sign with your wallet",
-        reason="why; everybody can read it",
+        reason="why; it stands in the record, which others can read",
     )
     @app_commands.autocomplete(proposal=suggest)
     async def vote(
@@ -114,7 +124,9 @@ def add_commands(tree: app_commands.CommandTree, place: discord.Object, house: H
     async def sign(interaction: discord.Interaction, proposal: app_commands.Range[str, 6, 100]) -> None:
         await clerk.act(interaction, partial(acts.invite, house, caller_of(interaction), "sign", proposal))
 
-    @tree.command(name="delegate", description="Hand your voting power to another wallet", guild=place)
+    @tree.command(
+        name="delegate", description="Hand your voting power to another wallet, in votes that open later", guild=place
+    )
     @app_commands.describe(to="a wallet's address, or `nobody`; left out: sign with your wallet")
     async def delegate(interaction: discord.Interaction, to: app_commands.Range[str, 0, 42] = "") -> None:
         await clerk.act(interaction, partial(acts.delegate, house, caller_of(interaction), to))

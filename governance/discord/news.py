@@ -87,7 +87,7 @@ def reminders_of(exhibit: Asked, before: int, users: list[int]) -> Iterator[tupl
     for start in range(0, len(users), MOST_REMINDED):
         part = f"reminder {before} {start // MOST_REMINDED}"
         some = tuple(users[start : start + MOST_REMINDED])
-        text = f"The vote ends {when(exhibit.counted.tally.ends)}. `/inbox` ends these reminders."
+        text = f"The vote ends {when(exhibit.counted.tally.ends)}. The button under `/inbox` ends these reminders."
         embed = discord.Embed(description=text, colour=COLOURS[Tone.ACTIVE])
         embed.set_footer(text=footer(part, exhibit.id))
         yield part, Message(embed, content=" ".join(f"<@{user}>" for user in some), mention=some)

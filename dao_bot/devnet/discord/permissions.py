@@ -51,7 +51,6 @@ GOVERNANCE_BOT = (
     | Permission.READ_MESSAGE_HISTORY
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
-    | Permission.VIEW_AUDIT_LOG
     | Permission.MANAGE_WEBHOOKS
 )
 """What docs/governance/discord.md asks for."""

@@ -26,6 +26,8 @@ def test_members_vote_on_a_card_and_exactly_the_approved_batch_is_executed(
         async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
             parlour.town.fund({ANN: 2000, BOB: 500})
             ann, bob = await parlour.member("ann", ANN), await parlour.member("bob", BOB)
+            told = (Path(__file__).parents[3] / "docs" / "governance" / "discord.md").read_text(encoding="utf-8")
+            assert [name for name in parlour.local.commands.by_name if f"`/{name}`" not in told] == []
             proposal = await parlour.propose()
             card = await parlour.card(proposal)
             assert card.attachments and card.attachments[0].data.startswith(b"\x89PNG")

@@ -17,7 +17,7 @@ from dao_bot.devnet.discord.identity import Clock
 from dao_bot.devnet.discord.interactions import Callback, NotAnswered
 from dao_bot.devnet.discord.model import ChannelType, Overwrite
 from dao_bot.devnet.discord.people import NotVisible
-from dao_bot.devnet.discord.permissions import NOTHING, Permission
+from dao_bot.devnet.discord.permissions import GOVERNANCE_BOT, NOTHING, Permission
 from dao_bot.devnet.discord.rate_limits import RateLimits
 from tests.integration.discord.kit import Client, connected, error_code, local_discord, play, until, wanted_intents
 
@@ -286,6 +286,7 @@ def test_what_the_bot_may_not_do_is_refused_and_not_told() -> None:
             channel, client = local.guild.add_channel("governance"), Client(local)
             steward = local.guild.add_role("steward")
             alice = local.person("alice")
+            local.allow_bot(GOVERNANCE_BOT | Permission.VIEW_AUDIT_LOG)
             async with connected(local, client) as guild:
                 place = guild.get_channel(int(channel.id))
                 assert isinstance(place, discord.TextChannel)
