@@ -96,6 +96,7 @@ class Round:
         if not self.stopping:
             told += self._tick()
             told += self._judge()
+        self._rhythm.end()
         if self._after is not None:
             self._after(told)
         return told

@@ -1,4 +1,4 @@
-"""The waker: APScheduler asks every few seconds whether a round is due, until a signal comes."""
+"""The waker: APScheduler asks every moment whether a round is due, until a signal comes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from dao_bot.engine.round import Round, Told
 
-_WAKE_SECONDS = 5
+_WAKE_SECONDS = 0.5
+"""Much less than a block of any chain, because it is a look at the record alone."""
 
 
 def keep_running(round_: Round, tell: Callable[[list[Told]], None], every: float = _WAKE_SECONDS) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
 from dao_bot.app.keeping import make_keeper
 from dao_bot.engine.fleet import LEASE_SECONDS
-from dao_bot.engine.rhythm import QUIET_SECONDS, Rhythm
+from dao_bot.engine.rhythm import AT_ONCE, BUSY_SECONDS, QUIET_SECONDS, Rhythm
 from dao_bot.engine.round import Round
 from dao_bot.engine.schedule import Every
 from dao_bot.engine.seat import Seat
 from tests.integration.engine.kit import STRATEGY, Office, ready
 
-WAKES = 5
+WAKES = 0.5
 """Seconds between two questions whether a round is due, as in the waker."""
 
 DAY = 86_400
@@ -39,10 +40,11 @@ class Running:
         rhythm = Rhythm(services, desk.store, lambda: self.seconds, lambda: midnight + self.seconds)
         self.round = Round(services, desk.store, make_keeper(desk, seat), seat, rhythm=rhythm)
 
-    def rounds_in(self, seconds: int) -> int:
-        """How many are played in that time."""
+    def rounds_in(self, seconds: float, meanwhile: Callable[[], object] = lambda: None) -> int:
+        """How many are played in that time, with something happening before each wake."""
         played = 0
-        for _ in range(0, seconds, WAKES):
+        for _ in range(int(seconds / WAKES)):
+            meanwhile()
             if self.round.is_due():
                 self.round.play()
                 played += 1
@@ -82,6 +84,24 @@ def test_what_is_recorded_elsewhere_is_acted_upon_when_the_process_wakes(running
     assert running.office.executions() == 1
 
 
+def test_the_last_signature_is_acted_upon_at_once_however_soon_it_follows_another(running: Running) -> None:
+    proposal = running.office.propose(running.office.payment("USDC", 10))
+    running.settle()
+    running.rounds_in(30)
+    for owner in range(running.office.world.threshold):
+        running.office.sign(proposal, owner)
+        assert running.rounds_in(WAKES) == 1, "half a second after the round before"
+    assert running.office.executions() == 1
+
+
+def test_a_flood_of_records_asks_the_chain_no_more_often_than_before(running: Running) -> None:
+    running.settle()
+    running.rounds_in(QUIET_SECONDS)
+    store, now = running.office.desk.store, running.office.anvil.timestamp()
+    flood = running.rounds_in(60, lambda: store.append("vote", "voted", now, {}))
+    assert 60 / BUSY_SECONDS <= flood <= 60 / BUSY_SECONDS + AT_ONCE
+
+
 def test_a_transaction_in_flight_is_followed_without_a_pause(running: Running) -> None:
     proposal = ready(running.office)
     running.settle()
@@ -89,7 +109,7 @@ def test_a_transaction_in_flight_is_followed_without_a_pause(running: Running) -
     assert not running.round.is_due()
     running.office.desk.store.mark_broadcast(attempt.transaction_hash, running.office.anvil.timestamp())
     running.round.play()
-    assert running.rounds_in(30) == 30 / WAKES
+    assert running.rounds_in(30 + WAKES) == 30 / BUSY_SECONDS
 
 
 def test_a_fire_of_a_schedule_is_not_slept_through(office: Office) -> None:
@@ -102,5 +122,5 @@ def test_what_another_keeper_holds_is_tried_again_when_the_process_wakes(running
     running.settle()
     store, now = running.office.desk.store, running.office.anvil.timestamp()
     assert store.lease(f"safe:{running.office.world.safe}", "dead", now, LEASE_SECONDS)
-    running.rounds_in(int(QUIET_SECONDS))
-    assert running.rounds_in(30) == 30 / WAKES
+    running.rounds_in(QUIET_SECONDS)
+    assert running.rounds_in(30) == 30 / BUSY_SECONDS
