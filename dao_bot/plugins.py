@@ -105,7 +105,8 @@ def entry_point(group: str, name: str) -> EntryPoint:
     installed = _installed(group)
     entries = installed.get(name, ())
     if not entries:
-        raise NotFound(f"there is no {_word(group)} `{name}`", next_step=did_you_mean(name, installed) or None)
+        plain = name.encode("unicode_escape").decode()
+        raise NotFound(f"there is no {_word(group)} `{plain}`", next_step=did_you_mean(name, installed) or None)
     if len(entries) > 1:
         raise BadInput(
             f"two distributions offer a {_word(group)} `{name}`",
