@@ -1,14 +1,16 @@
-"""The front door under load: a burst of 5,000 clicks, and 200 a second, with keeper and solver at work beside it.
+"""The front door under load: 5,000 clicks at once, and 200 a second, with keeper and solver at work beside it.
 
 Run by `make bench`; prints one JSON line for the steady load and one for the bursts. Everything is real but Discord
 itself: the local one runs in this process and measures, from a user's click to its acknowledgement, what a user waits;
-`dao-bot discord`, `dao-bot run` and a solver in a loop (`dao-bot plan`) are processes of their own. Every vote must be
-in the record exactly once when it is over.
+`dao-bot discord`, `dao-bot run` and a solver in a loop (`dao-bot plan`) are processes of their own, each in a session
+of its own, by which Linux shares out the processors, as it does among services. Every vote must be in the record
+exactly once when it is over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -61,8 +63,12 @@ async def _bench(home: Path, running: RunningWorld) -> bool:
             proposal, card = await _card(local, config, environment)
             with _solver(config, environment):
                 office = _Office(config, environment, proposal, bot)
-                steady = await _steady(people, card, proposal, office)
-                bursts = [await _burst(people, card, proposal, office, run) for run in range(RUNS)]
+                with _uncollected():
+                    steady = await _steady(people, card, proposal, office)
+                bursts = []
+                for run in range(RUNS):
+                    with _uncollected():
+                        bursts.append(await _burst(people, card, proposal, office, run))
     print(json.dumps(steady))
     told = {"bench": "discord burst", "clicks": PEOPLE, "runs": bursts, "limit_seconds": WITHIN}
     told["ok"] = all(run["ok"] for run in bursts)
@@ -98,7 +104,9 @@ def _configure(home: Path, running: RunningWorld, local: LocalDiscord, role: str
 @contextmanager
 def _process(name: str, config: Path, environment: dict[str, str], home: Path) -> Iterator[int]:
     with (home / f"{name}.log").open("w") as log:
-        process = subprocess.Popen([_DAO_BOT, name, "-c", config], env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [_DAO_BOT, name, "-c", config], env=environment, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             yield process.pid
         finally:
@@ -157,6 +165,18 @@ class _Office:
             return [act.key for act in desk.store.acts(self._proposal, VOTED)]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What the local Discord remembers of all clicks takes the collector up to a second; the original never stops."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 async def _steady(people: list[Person], card: Message, proposal: str, office: _Office) -> dict[str, Any]:
     before, began_at = len(await asyncio.to_thread(office.votes)), office.costs()
     clicks: list[UserInteraction] = []
@@ -188,11 +208,9 @@ async def _steady(people: list[Person], card: Message, proposal: str, office: _O
 async def _burst(people: list[Person], card: Message, proposal: str, office: _Office, run: int) -> dict[str, Any]:
     before, began_at = len(await asyncio.to_thread(office.votes)), office.costs()
     press = Press(Verb.VOTE, proposal, str(1 + run % 2)).custom_id
-    clicks = []
-    for number, person in enumerate(people):
-        clicks.append(person.click(card, press))
-        if number % 50 == 0:
-            await asyncio.sleep(0)
+    began = time.monotonic()
+    clicks = [person.click(card, press) for person in people]
+    made = time.monotonic() - began
     acknowledging = await _acknowledged(clicks, began_at, office)
     stored = await _settle(clicks, before, office)
     waits = _waits(clicks)
@@ -201,6 +219,7 @@ async def _burst(people: list[Person], card: Message, proposal: str, office: _Of
         "stored": stored,
         **acknowledging,
         "bot_cpu_ms_per_click": _each(began_at[0], office.costs()[0], clicks),
+        "clicked_within_seconds": round(made, 3),
         "slowest_seconds": round(waits[-1], 3) if waits else None,
         "ok": len(waits) == stored == len(clicks) and waits[-1] <= WITHIN,
     }

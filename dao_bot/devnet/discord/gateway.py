@@ -65,7 +65,7 @@ class Socket:
 
     def __init__(self, web_socket: web.WebSocketResponse, request: web.Request, *, compressed: bool) -> None:
         self.web_socket, self._request = web_socket, request
-        self._deflate = zlib.compressobj() if compressed else None
+        self._deflate = zlib.compressobj(zlib.Z_BEST_SPEED) if compressed else None
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from dao_bot.devnet.discord.errors import ApiError, missing_access, missing_permissions, unknown
 from dao_bot.devnet.discord.identity import Clock, Snowflakes, iso
@@ -162,8 +161,9 @@ class Guild:
         if user_id not in self.members:
             return NOTHING
         if channel is not None and channel.parent_id is not None:
-            channel = replace(channel, overwrites=self.channels[channel.parent_id].overwrites)
-        return permissions_of(self.members[user_id], self.owner.id, self.everyone, self.roles.values(), channel)
+            channel = self.channels[channel.parent_id]
+        overwrites = channel.overwrites if channel is not None else ()
+        return permissions_of(self.members[user_id], self.owner.id, self.everyone, self.roles.values(), overwrites)
 
     def require(self, needed: Permission, channel: Channel | None = None) -> None:
         """Refuse what the bot may not do."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dao_bot.devnet.discord.model import Channel, Member, Overwrite, Role
+    from dao_bot.devnet.discord.model import Member, Overwrite, Role
 
 
 class Permission(enum.IntFlag):
@@ -57,20 +57,20 @@ GOVERNANCE_BOT = (
 
 
 def permissions_of(
-    member: Member, owner_id: str, everyone: Role, roles: Iterable[Role], channel: Channel | None = None
+    member: Member, owner_id: str, everyone: Role, roles: Iterable[Role], overwrites: Sequence[Overwrite] = ()
 ) -> Permission:
-    """What `member` may do, in `channel` when it is given (a thread has its parent's overwrites)."""
+    """What `member` may do; in a channel, with its overwrites (a thread has its parent's)."""
     held = [role for role in roles if role.id in member.roles]
     granted = everyone.permissions.value
     for role in held:
         granted |= role.permissions.value
     if member.user.id == owner_id or granted & Permission.ADMINISTRATOR.value:
         return ALL
-    if channel is not None and channel.overwrites:
-        overwrites = {overwrite.id: overwrite for overwrite in channel.overwrites}
-        granted = _apply(granted, [overwrites.get(everyone.id)])
-        granted = _apply(granted, [overwrites.get(role.id) for role in held])
-        granted = _apply(granted, [overwrites.get(member.user.id)])
+    if overwrites:
+        by_id = {overwrite.id: overwrite for overwrite in overwrites}
+        granted = _apply(granted, [by_id.get(everyone.id)])
+        granted = _apply(granted, [by_id.get(role.id) for role in held])
+        granted = _apply(granted, [by_id.get(member.user.id)])
     return Permission(granted)
 
 
