@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from typing import Any
 
 import aiohttp
 import discord
@@ -108,12 +109,17 @@ class FrontDoor(discord.Client):
         self.board.deleted(str(gone.message_id))
 
     def _hear_clicks_first(self) -> None:
-        """discord.py has no event before it makes objects of an interaction, so its table of parsers is changed."""
+        """discord.py has no event before it makes objects of an interaction, so its table of parsers is changed.
+
+        Of what may wait there by the thousand, the message that was clicked is most, and nothing is asked of it.
+        """
         parsers, express = self._connection.parsers, self.clerk.express
         parse = parsers["INTERACTION_CREATE"]
 
-        def hear(event: object) -> None:
-            if not express.take(event, partial(parse, event)):
+        def hear(event: dict[str, Any]) -> None:
+            if express.take(event, partial(parse, event)):
+                event.pop("message", None)
+            else:
                 parse(event)
 
         parsers["INTERACTION_CREATE"] = hear

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -55,6 +56,7 @@ class Supervisor:
                 if asyncio.get_running_loop().time() - began > _LONGEST_WAIT:
                     wait = FIRST_WAIT
                 if not self._stopping.is_set():
+                    gc.collect()  # clients refer to themselves, and the collector comes by rarely
                     self._tell(f"Discord: not connected; the next attempt is in {wait:.0f} s")
                     await self._pause(wait)
                     wait = min(wait * 2, _LONGEST_WAIT)

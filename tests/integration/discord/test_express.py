@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -222,6 +222,26 @@ def test_votes_go_through_the_lane_and_all_else_does_not(tmp_path: Path, world: 
             assert (counts.acknowledged, counts.express) == (1, 1)
             await ann.type("inbox", parlour.news).answer()
             assert (counts.acknowledged, counts.express) == (2, 1)
+
+    play(scene, 120)
+
+
+@pytest.mark.usefixtures("keys")
+def test_of_a_click_in_the_lane_the_message_that_it_stood_on_is_not_kept(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        kept: list[dict[str, Any]] = []
+        take = Express.take
+
+        def remembering(lane: Express, told: dict[str, Any], then: Callable[[], None]) -> bool:
+            kept.append(told)
+            return take(lane, told, then)
+
+        monkeypatch.setattr(Express, "take", remembering)
+        async with open_ballot(tmp_path, world, anvil, BOTH) as (parlour, ann, proposal, card):
+            assert "is recorded" in (await parlour.click(ann, card, Verb.VOTE, proposal, "1").answer()).content
+            assert [sorted({"data", "message"} & set(told)) for told in kept] == [["data"]]
 
     play(scene, 120)
 

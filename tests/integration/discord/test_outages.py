@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.log_ids import log_ids
 from governance.acts.kinds import VOTED
+from governance.discord import supervise
+from governance.discord.client import FrontDoor
 from governance.discord.press import Verb
 from governance.wallets.statement import Deed
 from tests.integration.discord.kit import play, until
@@ -163,13 +166,24 @@ def test_a_card_that_discord_refuses_is_logged_with_the_ids_of_its_proposal(
     play(scene, 120)
 
 
-def test_a_refused_handshake_or_login_is_tried_again(tmp_path: Path, world: World, anvil: Anvil) -> None:
+def test_a_refused_handshake_or_login_is_tried_again(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene() -> None:
+        clients: list[weakref.ref[FrontDoor]] = []
+
+        def made(*arguments: Any) -> FrontDoor:
+            client = FrontDoor(*arguments)
+            clients.append(weakref.ref(client))
+            return client
+
+        monkeypatch.setattr(supervise, "FrontDoor", made)
         async with open_parlour(tmp_path, world, anvil, MEMBERS, started=False) as parlour:
             parlour.local.gateway.refuse_handshakes = 1
             parlour.local.faults.fail("GET", "/users/@me", 503)
             await parlour.start()
             assert parlour.supervisor.attempts == 3, "login refused, handshake refused, connected"
+            assert clients[0]() is None, "what was refused takes up no memory"
             ann = await parlour.member("ann", ANN)
             assert "Nothing awaits you" in (await ann.type("inbox", parlour.news).answer()).content
 
