@@ -169,7 +169,7 @@ def test_a_node_that_limits_ranges_is_asked_in_parts(funded: Scene, serve: Serve
 
 
 def test_a_chain_reorganised_under_a_simulation_is_an_error(funded: Scene, anvil: Anvil) -> None:
-    anvil.mine()
+    transact(anvil, Transaction(funded.world.deployer, funded.world.safe, value=1))
     block = funded.endpoints.pin()
     anvil.rpc("anvil_reorg", 1, [])
     assert anvil.rpc("eth_getBlockByHash", block.hash, False) is None
