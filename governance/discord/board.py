@@ -104,7 +104,8 @@ class Board:
             self.rounds += 1
             await asyncio.sleep(max(0.0, began + SHORTEST_PAUSE - time.monotonic()))
             try:
-                await asyncio.wait_for(self._awake.wait(), LONGEST_PAUSE)
+                async with asyncio.timeout(LONGEST_PAUSE):  # `wait_for` may lose that this is to stop (Python 3.11)
+                    await self._awake.wait()
             except TimeoutError:
                 continue
 
@@ -208,7 +209,7 @@ class Board:
         for part in (CARD, QUESTION) if lost else ():
             for post in store.posts(part):
                 if post.message in lost:
-                    store.lose_post(post.subject, part, int(time.time()))
+                    store.lose_post(post.subject, part, _after(post))
 
     def _new(self, what: str, part: str, numbers: Mapping[str, int]) -> list[str]:
         """Recorded since the last look, also by an earlier process, by ids. The very first look shows no history.
@@ -275,7 +276,7 @@ class Board:
                 return place
             await self.places.change(place, message, post.shows)
         except discord.NotFound:
-            await self._write(lambda store: store.lose_post(*subject, int(time.time())))
+            await self._write(lambda store: store.lose_post(*subject, _after(post)))
             return await self._bring_card(subject, name, message, home)
         await self._write(lambda store: store.show_post(*subject, message.shows))
         return place
@@ -347,3 +348,8 @@ class Board:
 def nonce_of(post: StoredPost) -> str:
     """The same for the same intention: Discord then hands out what it has instead of posting again (for minutes)."""
     return str(int(digest([post.subject, post.part, post.at])[2:17], 16))
+
+
+def _after(post: StoredPost) -> int:
+    """Now; in a second of its own, because in the same one the new intention would have the `nonce_of` the old one."""
+    return max(int(time.time()), post.at + 1)

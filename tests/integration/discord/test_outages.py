@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,8 @@ from dao_bot.domain.errors import BadInput
 from dao_bot.domain.lifecycle import State
 from dao_bot.engine.log_ids import log_ids
 from governance.acts.kinds import VOTED
-from governance.discord import supervise
+from governance.discord import board, supervise
+from governance.discord.board import Board
 from governance.discord.client import FrontDoor
 from governance.discord.press import Verb
 from governance.wallets.statement import Deed
@@ -208,8 +211,12 @@ def test_a_token_or_an_intent_that_discord_refuses_ends_the_bot_with_what_to_do(
     play(scene, 120)
 
 
-def test_a_card_that_somebody_deleted_is_posted_again(tmp_path: Path, world: World, anvil: Anvil) -> None:
+def test_a_card_that_somebody_deleted_is_posted_again_though_it_was_posted_in_the_same_second(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene() -> None:
+        second = time.time()
+        monkeypatch.setattr(board, "time", SimpleNamespace(time=lambda: second, monotonic=time.monotonic))
         async with open_parlour(tmp_path, world, anvil, MEMBERS, forum=False) as parlour:
             proposal, card = await open_vote(parlour)
             parlour.local.messages.delete(card.channel_id, card.id)
@@ -217,6 +224,34 @@ def test_a_card_that_somebody_deleted_is_posted_again(tmp_path: Path, world: Wor
             assert len(parlour.cards(proposal)) == 1
 
     play(scene, 120)
+
+
+def test_what_is_woken_while_it_is_told_to_stop_stops(
+    tmp_path: Path, world: World, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_board: Board) -> None:
+        return
+
+    async def scene() -> None:
+        async with open_parlour(tmp_path, world, anvil, MEMBERS) as parlour:
+            client = parlour.supervisor.client
+            assert client is not None
+            monkeypatch.setattr(Board, "round", nothing)
+            monkeypatch.setattr(board, "SHORTEST_PAUSE", 0.0)
+
+            async def stopped(turns: int) -> None:
+                made = Board(client, client.house, client.clerk)
+                made.start()
+                await until(lambda: made.rounds)
+                made.wake()
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await asyncio.wait_for(made.stop(), 5)
+
+            for turns in range(6):
+                await stopped(turns)
+
+    play(scene, 60)
 
 
 def test_a_veto_window_runs_only_while_the_card_is_seen(tmp_path: Path, world: World, anvil: Anvil) -> None:
