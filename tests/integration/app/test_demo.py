@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dao_bot.config.source import read_source
+from dao_bot.devnet.files import filled_directory
 from tests.integration.app.kit import KEEPER_VARIABLE, ROOT, Ended, command
 from tests.integration.engine.kit import SIGNER_VARIABLE
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ended, Path]]:
-    """Played once, to be looked at by every test."""
-    home = tmp_path_factory.mktemp("demo")
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in (KEEPER_VARIABLE, SIGNER_VARIABLE):
-            patch.setenv(variable, "")  # the demo sets it; the patch takes it back
-        yield command("demo", "--json", "--directory", home), home
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
+    """Played once, to be looked at by every test, whichever worker has it."""
+    here = tmp_path_factory.getbasetemp()
+    common = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    home = common / "demo"
+
+    def play(staging: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            for variable in (KEEPER_VARIABLE, SIGNER_VARIABLE):
+                patch.setenv(variable, "")  # the demo sets it; the patch takes it back
+            ended = command("demo", "--json", "--directory", home)
+        (staging / "ended.json").write_text(json.dumps(dataclasses.asdict(ended)))
+
+    told = filled_directory(common / "demo-told", play, waiting=lambda: None)
+    return Ended(**json.loads((told / "ended.json").read_text())), home
 
 
 @pytest.fixture(scope="module")
