@@ -91,8 +91,8 @@ def as_safe(anvil: Anvil, world: World, *calls: Call) -> None:
 
 
 def before_a_refill(office: Office, seconds: int) -> None:
-    """So long before the allowances are refilled, which is at midnight UTC."""
-    office.anvil.set_time((office.anvil.timestamp() // DAY + 1) * DAY - seconds)
+    """So long before the allowances are refilled, which is at midnight UTC: today's, or tomorrow's if it is later."""
+    office.anvil.set_time(((office.anvil.timestamp() + seconds) // DAY + 1) * DAY - seconds)
     refresh_feeds(office.anvil, office.world.feeds)
 
 
