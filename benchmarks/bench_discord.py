@@ -46,7 +46,7 @@ def main() -> int:
     """Exit code 1 when an acknowledged vote is not in the record exactly once; `ok` says whether limits are kept."""
     with (
         tempfile.TemporaryDirectory() as home,
-        start_world(ensure_toolchain()) as running,
+        start_world(ensure_toolchain(), block_time=2) as running,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         return 0 if runner.run(_bench(Path(home), running)) else 1
