@@ -33,12 +33,15 @@ class Conversation:
     def result(self, result: Any, number: int = 0) -> None:
         self.answer({"jsonrpc": "2.0", "id": number, "result": result})
 
-    def raw(self, content: bytes) -> None:
+    def raw(self, content: bytes) -> bool:
+        """Whether somebody still takes it."""
         try:
             self._handler.wfile.write(content)
             self._handler.wfile.flush()
         except OSError:
             self._handler.close_connection = True
+            return False
+        return True
 
     def hang_up(self) -> None:
         self._handler.close_connection = True
