@@ -25,7 +25,7 @@ demo: setup ## a treasury on a local chain rebalances itself, from strategies.ya
 	@$(BIN)/dao-bot demo $(ARGS)
 
 test: devnet ## the whole test suite; ARGS="-k safe" selects
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 chaos: devnet ## the tests that take long: random kills, long fuzzing
 	$(BIN)/python -m pytest -m chaos $(ARGS)
