@@ -1,6 +1,6 @@
 """A million votes on eight options, counted here and by snapshot.js in the same run: results equal, times compared.
 
-Run as `python benchmarks/bench_tally.py`; prints JSON lines. A time runs from votes loaded as columns to the outcome
+Run as `python -m benchmarks.bench_tally`; prints JSON lines. A time runs from votes loaded as columns to the outcome
 (which votes count, delegated power, the exact count) and is the least of several, because other processes only add.
 snapshot.js gets votes loaded as its own objects, with delegated power already added one by one (it has no delegation),
 so its time contains less. Ends with 1 if a result differs.
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import snapshot_js
 
+from benchmarks import snapshot_js
 from governance.ballots import Ballot, Method
 from governance.ballots.columns import Columns, require_countable
 from governance.ballots.counting import count

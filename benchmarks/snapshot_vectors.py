@@ -1,6 +1,6 @@
 """Writes the test vectors of the ballots that Snapshot knows: small ballots and what snapshot.js makes of them.
 
-Run as `python benchmarks/snapshot_vectors.py`; the same seed gives the same file.
+Run as `python -m benchmarks.snapshot_vectors`; the same seed gives the same file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-import snapshot_js
+from benchmarks import snapshot_js
 
 TARGET = Path(__file__).resolve().parents[1] / "tests" / "unit" / "governance" / "snapshot_vectors.json"
 BALLOTS_OF_EACH_TYPE = 12
