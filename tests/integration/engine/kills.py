@@ -42,6 +42,11 @@ def points(trace: Sequence[str]) -> Iterator[Point]:
         yield Point(name, reached[name])
 
 
+def firsts(trace: Sequence[str]) -> list[Point]:
+    """The first place of each name."""
+    return [point for point in points(trace) if point.occurrence == 1]
+
+
 def firsts_and_lasts(trace: Sequence[str]) -> list[Point]:
     """The first and the last place of each name, of mere reading the first."""
     most = Counter(trace)
@@ -54,7 +59,7 @@ def firsts_and_lasts(trace: Sequence[str]) -> list[Point]:
 
 def first_writes(trace: Sequence[str]) -> list[Point]:
     """The first place of each commit, and of sending."""
-    return [each for each in points(trace) if each.occurrence == 1 and each.name.startswith(_WRITES)]
+    return [each for each in firsts(trace) if each.name.startswith(_WRITES)]
 
 
 def _only_reads(name: str) -> bool:
